@@ -1,0 +1,96 @@
+#pragma once
+
+// Program holds every condition of a rule set in one pool of nodes, equal
+// sub-conditions once, so that what a hundred rules ask about an event is
+// answered once per event.
+//
+// Flow:     text -> lexer -> parser -> ast -> checker -> compiler -> Program;
+//           Evaluator runs it.
+// Threads:  compile first, then share const; an Evaluator belongs to one worker.
+// Lifetime: the FieldTable must outlive the Program, the Program its Evaluators.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "eql/query.h"
+#include "event/event.h"
+#include "event/field_table.h"
+
+namespace sequitur::eql {
+
+// Entries of the list a rule calls `$name`, or nullptr when there is none.
+// A returned pointer is read during Compile only.
+using ListLookup = absl::FunctionRef<const std::vector<std::string>*(absl::string_view name)>;
+
+class Program {
+ public:
+  explicit Program(event::FieldTable& fields);
+  ~Program();
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+
+  struct CompiledQuery {
+    std::optional<Query> query;  // unset when there are errors
+    std::vector<QueryError> errors;
+  };
+  // A whole query: event filter or sequence, with pipes.
+  CompiledQuery Compile(absl::string_view text, ListLookup lists);
+
+  struct CompiledCondition {
+    std::optional<ConditionId> condition;
+    std::vector<QueryError> errors;
+  };
+  // A bare condition, as in an allowlist's `where:`.
+  CompiledCondition CompileCondition(absl::string_view text, ListLookup lists);
+
+  // Adds the fields the condition reads.
+  void CollectFields(ConditionId condition, event::Projection& projection) const;
+
+  // A conjunct of the condition that pins one field to a set of literals
+  // (`==`, `in`, `:` without wildcards): the stage index looks only there. The
+  // most selective one; unset when there is none. `folded` literals are lower
+  // case and compare without case.
+  struct RequiredLiterals {
+    event::FieldId field = 0;
+    std::vector<std::string> literals;
+    bool folded = false;
+  };
+  std::optional<RequiredLiterals> Required(ConditionId condition) const;
+
+  // True when the condition cannot match any event (constant false), and when
+  // it matches every event.
+  bool IsNever(ConditionId condition) const;
+  bool IsAlways(ConditionId condition) const;
+
+  // The compiled form, one line, for `explain` and tests.
+  std::string DebugString(ConditionId condition) const;
+  // Nodes in the pool, for tests of sharing.
+  size_t node_count() const;
+
+ private:
+  friend class Evaluator;
+  struct Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(const Program& program);
+  ~Evaluator();
+  Evaluator(Evaluator&&) noexcept;
+
+  // The event that Matches() speaks of from now on; it must not change until
+  // the next Begin().
+  void Begin(const event::Event& event);
+  bool Matches(ConditionId condition);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sequitur::eql

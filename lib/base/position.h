@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <utility>
 
 namespace sequitur {
 
@@ -19,6 +20,10 @@ struct Position {
   uint32_t row = 0;  // which event of a record that holds several
 
   friend auto operator<=>(const Position&, const Position&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Position& p) {
+    return H::combine(std::move(h), p.source, p.partition, p.offset, p.row);
+  }
 };
 
 }  // namespace sequitur

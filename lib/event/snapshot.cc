@@ -59,7 +59,7 @@ class BlockWriter {
 
 }  // namespace
 
-SnapshotRef Snapshot::Of(const Event& event) {
+SnapshotRef Snapshot::Of(const Event& event, MemoryAccount* account) {
   absl::InlinedVector<FieldId, 64> fields(event.present().begin(), event.present().end());
   std::sort(fields.begin(), fields.end());
   fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
@@ -87,6 +87,8 @@ SnapshotRef Snapshot::Of(const Event& event) {
   snapshot->identity_ = event.identity;
   snapshot->position_ = event.position;
   snapshot->host_ = event.host;
+  snapshot->account_ = account;
+  if (account != nullptr) account->Add(static_cast<int64_t>(bytes));
   snapshot->bytes_ = static_cast<uint32_t>(bytes);
   snapshot->count_ = static_cast<uint16_t>(fields.size());
   snapshot->values_ = values;
@@ -114,6 +116,7 @@ void Snapshot::Restore(Event& event) const {
 
 void SnapshotRef::Release() {
   if (snapshot_ == nullptr || --snapshot_->references_ > 0) return;
+  if (snapshot_->account_ != nullptr) snapshot_->account_->Add(-int64_t{snapshot_->bytes_});
   snapshot_->~Snapshot();
   ::operator delete(snapshot_);
 }

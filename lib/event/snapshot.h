@@ -20,11 +20,24 @@ namespace sequitur::event {
 
 class SnapshotRef;
 
+// MemoryAccount sums the bytes that a host's state holds, and with its parent
+// all hosts'. Lives longer than whatever is charged to it.
+struct MemoryAccount {
+  int64_t bytes = 0;
+  MemoryAccount* parent = nullptr;
+
+  void Add(int64_t n) {
+    bytes += n;
+    if (parent != nullptr) parent->Add(n);
+  }
+};
+
 class Snapshot {
  public:
   static constexpr size_t kMaxString = 8 << 10;
 
-  static SnapshotRef Of(const Event& event);
+  // With an account the copy's bytes are charged to it until it is freed.
+  static SnapshotRef Of(const Event& event, MemoryAccount* account = nullptr);
 
   const Value& Get(FieldId id) const;
   absl::Span<const FieldId> fields() const { return {fields_, count_}; }
@@ -40,6 +53,7 @@ class Snapshot {
   uint64_t identity() const { return identity_; }
   HostId host() const { return host_; }
   size_t bytes() const { return bytes_; }
+  MemoryAccount* account() const { return account_; }
 
  private:
   friend class SnapshotRef;
@@ -50,6 +64,7 @@ class Snapshot {
   int64_t sequence_ = 0;
   uint64_t identity_ = 0;
   Position position_;
+  MemoryAccount* account_ = nullptr;
   HostId host_ = 0;
   uint32_t references_ = 0;
   uint32_t bytes_ = 0;

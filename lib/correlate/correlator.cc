@@ -1,0 +1,249 @@
+#include "correlate/correlator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "correlate/join_key.h"
+
+namespace sequitur::correlate {
+namespace {
+
+constexpr size_t kRecentMatches = 65536;
+// An event further ahead of its host's clock than this needs a second opinion.
+constexpr TimeNs kMaxClockJump = 3600 * event::kSecond;
+
+const rules::Stage& StageOf(const rules::Rule& rule, uint16_t stage) {
+  return stage == rules::Hit::kUntil ? *rule.until : rule.stages[stage];
+}
+
+size_t StageIndex(const rules::Rule& rule, uint16_t stage) {
+  return stage == rules::Hit::kUntil ? rule.stages.size() : stage;
+}
+
+Match MakeMatch(const Plan& plan, event::HostId host, const KeyState& state, const Chain& chain) {
+  Match match{state.rule(), host, state.key(), {}};
+  std::vector<event::SnapshotRef> by_state(plan.states);
+  for (Chain c = chain; c; c = c.previous()) by_state[c.size() - 1] = c.last();
+  for (const Plan::Shown& shown : plan.shown) {
+    match.evidence.push_back(shown.absent ? event::SnapshotRef() : by_state[shown.state]);
+  }
+  return match;
+}
+
+}  // namespace
+
+absl::string_view EvictReasonName(EvictReason reason) {
+  constexpr absl::string_view kNames[kEvictReasons] = {"key_cap", "host_share", "memory",
+                                                       "key_product", "idle"};
+  return kNames[static_cast<size_t>(reason)];
+}
+
+Correlator::Correlator(std::shared_ptr<const rules::RuleSet> rules, Options options)
+    : rules_(std::move(rules)), options_(options) {
+  for (const rules::Rule& rule : rules_->rules()) {
+    plans_.push_back(Plan::Of(rule));
+    stats_.rules.emplace_back();
+    stats_.rules.back().stage_hits.resize(rule.stages.size() + (rule.until.has_value() ? 1 : 0));
+  }
+}
+
+Correlator::~Correlator() = default;
+
+void Correlator::Push(const event::Event& event, absl::Span<const rules::Hit> hits,
+                      std::vector<Match>& matches) {
+  Host& host = HostOf(event.host);
+  ++stats_.events;
+  host.last_record_time = std::max(host.last_record_time, event.record_time);
+  if (!host.clock.Observe(event.time, kMaxClockJump)) ++stats_.clock_outliers;
+  const TimeNs horizon = Horizon(host);
+  if (event.time < horizon) ++stats_.late_events;
+  if (host.state != nullptr) AdvanceHost(event.host, horizon, matches);
+  if (hits.empty()) return;
+
+  const auto snapshot = event::Snapshot::Of(event, &host.account);
+  for (const rules::Hit& hit : hits) {
+    const rules::Rule& rule = rules_->rules()[hit.rule];
+    RuleStats& stats = stats_.rules[hit.rule];
+    ++stats.stage_hits[StageIndex(rule, hit.stage)];
+    if (!rule.is_sequence) {
+      AddEventMatch(event.host, snapshot, hit.rule, matches);
+      continue;
+    }
+    stats.evicted[static_cast<size_t>(EvictReason::kKeyProduct)] += ForEachJoinKey(
+        event, StageOf(rule, hit.stage).term.keys, key_scratch_, [&](const std::string& key) {
+          AddHit(event.host, snapshot, hit.rule, hit.stage, key, matches);
+        });
+  }
+  EnforceMemory(event.host);
+}
+
+Correlator::Host& Correlator::HostOf(event::HostId id) {
+  while (hosts_.size() <= id) hosts_.emplace_back().account.parent = &total_;
+  return hosts_[id];
+}
+
+HostState& Correlator::StateOf(Host& host) {
+  if (host.state == nullptr) host.state = std::make_unique<HostState>(host.account);
+  return *host.state;
+}
+
+TimeNs Correlator::Horizon(const Host& host) const {
+  return event::AddSaturating(host.clock.now(), -options_.lateness);
+}
+
+void Correlator::AddEventMatch(event::HostId id, const event::SnapshotRef& event, uint32_t rule,
+                               std::vector<Match>& matches) {
+  const auto seen_before = [&](uint64_t what) {
+    if (!recent_matches_.insert(what).second) return true;
+    recent_order_.push_back(what);
+    if (recent_order_.size() > kRecentMatches) {
+      recent_matches_.erase(recent_order_.front());
+      recent_order_.pop_front();
+    }
+    return false;
+  };
+  RuleStats& stats = stats_.rules[rule];
+  if (seen_before(absl::HashOf(rule, event->position())) ||
+      (event->identity() != 0 && seen_before(absl::HashOf(rule, id, event->identity())))) {
+    ++stats.duplicate_hits;
+    return;
+  }
+  ++stats.matches;
+  matches.push_back({rule, id, "", {event}});
+}
+
+void Correlator::AddHit(event::HostId id, const event::SnapshotRef& event, uint32_t rule,
+                        uint16_t stage, const std::string& key, std::vector<Match>& matches) {
+  Host& host = hosts_[id];
+  const Plan& plan = plans_[rule];
+  const TimeNs lag = stage == rules::Hit::kUntil ? plan.total_lag : plan.lag[stage];
+  HostState& state = StateOf(host);
+  KeyState& key_state = state.Open(plan, rule, key);
+  state.Change(key_state, [&](KeyState& changing) {
+    changing.Add({event::AddSaturating(event->time(), lag), event, stage}, Horizon(host),
+                 options_.limits.key, stats_.rules[rule], completed_);
+    Publish(id, changing, matches);
+  });
+}
+
+void Correlator::Publish(event::HostId id, const KeyState& state, std::vector<Match>& matches) {
+  for (const Chain& chain : completed_) {
+    matches.push_back(MakeMatch(plans_[state.rule()], id, state, chain));
+  }
+  stats_.rules[state.rule()].matches += completed_.size();
+  completed_.clear();
+}
+
+void Correlator::AdvanceHost(event::HostId id, TimeNs horizon, std::vector<Match>& matches) {
+  HostState& host = *hosts_[id].state;
+  while (KeyState* due = host.queue().PopDue(horizon)) {
+    host.queue().Insert(*due, event::kEndOfTime);
+    host.Change(*due, [&](KeyState& state) {
+      state.Advance(horizon, stats_.rules[state.rule()], completed_);
+      Publish(id, state, matches);
+    });
+  }
+  if (host.keys() == 0) hosts_[id].state.reset();
+}
+
+void Correlator::FlushHost(event::HostId id, std::vector<Match>& matches) {
+  HostState& host = *hosts_[id].state;
+  host.queue().ForEach([&](KeyState& state) {
+    state.Advance(event::kEndOfTime, stats_.rules[state.rule()], completed_);
+    Publish(id, state, matches);
+    return true;
+  });
+  hosts_[id].state.reset();
+}
+
+void Correlator::MergeHosts(event::HostId from, event::HostId into, std::vector<Match>& matches) {
+  if (from == into || hosts_.size() <= from) return;
+  HostOf(into);
+  Host& source = hosts_[from];
+  ++stats_.host_merges;
+  if (source.clock.now() != event::kNoTime) {
+    hosts_[into].clock.Observe(source.clock.now(), kMaxClockJump);
+  }
+  if (source.state == nullptr) return;
+  source.state->queue().ForEach([&](KeyState& old) {
+    const Plan& plan = plans_[old.rule()];
+    StateOf(hosts_[into]).Open(plan, old.rule(), old.key()).CopyUsed(old);
+    for (const StageHit& hit : old.Hits()) {
+      AddHit(into, hit.event, old.rule(), hit.stage, old.key(), matches);
+    }
+    return true;
+  });
+  source.state.reset();
+  EnforceMemory(into);
+}
+
+void Correlator::SweepIdle(TimeNs record_time, std::vector<Match>& matches) {
+  const TimeNs idle_after = event::AddSaturating(rules_->longest_maxspan(), options_.lateness);
+  for (event::HostId id = 0; id < hosts_.size(); ++id) {
+    const Host& host = hosts_[id];
+    if (host.state == nullptr || host.last_record_time == event::kNoTime) continue;
+    if (record_time - host.last_record_time > idle_after) FlushHost(id, matches);
+  }
+}
+
+void Correlator::Finish(std::vector<Match>& matches) {
+  for (event::HostId id = 0; id < hosts_.size(); ++id) {
+    if (hosts_[id].state != nullptr) FlushHost(id, matches);
+  }
+}
+
+void Correlator::EnforceMemory(event::HostId id) {
+  const auto share = static_cast<int64_t>(options_.limits.host_share *
+                                          static_cast<double>(options_.limits.memory));
+  Host& host = hosts_[id];
+  if (host.account.bytes > share) EvictFrom(host, share - share / 8, EvictReason::kHostShare);
+  // The host that holds the most pays: a small one keeps what it has.
+  while (total_.bytes > options_.limits.memory) {
+    Host* largest = nullptr;
+    for (Host& candidate : hosts_) {
+      if (candidate.state == nullptr) continue;
+      if (largest == nullptr || candidate.account.bytes > largest->account.bytes) {
+        largest = &candidate;
+      }
+    }
+    if (largest == nullptr) return;
+    EvictFrom(*largest, largest->account.bytes / 2, EvictReason::kMemory);
+  }
+}
+
+// First what is at its first step only, nearest to its end first; sequences
+// that have advanced go last, and each such loss is reported.
+void Correlator::EvictFrom(Host& host, int64_t target, EvictReason reason) {
+  for (const bool advanced_too : {false, true}) {
+    if (host.state == nullptr) return;
+    host.state->queue().ForEach([&](KeyState& state) {
+      if (advanced_too || state.advanced() <= 1) Drop(*host.state, state, reason);
+      return host.account.bytes > target;
+    });
+    if (host.state->keys() == 0) host.state.reset();
+    if (host.account.bytes <= target) return;
+  }
+}
+
+void Correlator::Drop(HostState& host, KeyState& state, EvictReason reason) {
+  RuleStats& stats = stats_.rules[state.rule()];
+  const auto index = static_cast<size_t>(reason);
+  stats.evicted[index] += std::max<size_t>(1, state.held_hits());
+  if (state.advanced() > 1) ++stats.evicted_advanced[index];
+  host.Erase(state);
+}
+
+const Stats& Correlator::stats() {
+  stats_.keys = 0;
+  stats_.hosts = 0;
+  for (const Host& host : hosts_) {
+    if (host.state == nullptr) continue;
+    ++stats_.hosts;
+    stats_.keys += host.state->keys();
+  }
+  stats_.bytes = total_.bytes;
+  return stats_;
+}
+
+}  // namespace sequitur::correlate

@@ -1,0 +1,79 @@
+#pragma once
+
+// HostState: everything pending on one host. Time is per host: neither the
+// clock nor the backlog of one host touches another's state.
+//
+// Threads: none. Lifetime: the account outlives the HostState.
+
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "correlate/expiry_queue.h"
+#include "correlate/key_state.h"
+
+namespace sequitur::correlate {
+
+// HostClock is the latest event time seen, except that an event more than
+// max_jump ahead moves nothing until a second one agrees with it: one broken
+// timestamp must not expire what is pending.
+class HostClock {
+ public:
+  // False when the event was such an outlier and the clock stayed.
+  bool Observe(TimeNs time, TimeNs max_jump);
+  TimeNs now() const { return now_; }
+
+ private:
+  TimeNs now_ = event::kNoTime;
+  TimeNs outlier_ = event::kNoTime;
+};
+
+class HostState {
+ public:
+  explicit HostState(event::MemoryAccount& account) : account_(account) {}
+  ~HostState();
+  HostState(const HostState&) = delete;
+  HostState& operator=(const HostState&) = delete;
+
+  // The state for (rule, key), made and queued when new.
+  KeyState& Open(const Plan& plan, uint32_t rule, const std::string& key);
+
+  // Runs `change` on the state and settles what follows: its bytes, its place
+  // in the queue, its end when nothing is left.
+  void Change(KeyState& state, absl::FunctionRef<void(KeyState&)> change);
+  void Erase(KeyState& state);
+
+  ExpiryQueue& queue() { return queue_; }
+  size_t keys() const { return keys_.size(); }
+
+ private:
+  struct KeyView {
+    uint32_t rule;
+    absl::string_view key;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const KeyView& v) const {
+      return absl::Hash<std::pair<uint32_t, absl::string_view>>()({v.rule, v.key});
+    }
+    size_t operator()(const std::unique_ptr<KeyState>& s) const {
+      return (*this)(KeyView{s->rule(), s->key()});
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static KeyView View(const KeyView& v) { return v; }
+    static KeyView View(const std::unique_ptr<KeyState>& s) { return {s->rule(), s->key()}; }
+    bool operator()(const auto& a, const auto& b) const {
+      const KeyView x = View(a), y = View(b);
+      return x.rule == y.rule && x.key == y.key;
+    }
+  };
+
+  absl::flat_hash_set<std::unique_ptr<KeyState>, Hash, Equal> keys_;
+  ExpiryQueue queue_;
+  event::MemoryAccount& account_;
+};
+
+}  // namespace sequitur::correlate

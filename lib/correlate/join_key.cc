@@ -1,0 +1,129 @@
+// Encoding of one component: a tag, and for text its length in four bytes and
+// the bytes. 'n' null, 'h' the canonical host, 't' text.
+
+#include "correlate/join_key.h"
+
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+
+namespace sequitur::correlate {
+namespace {
+
+using event::Value;
+
+bool IsHostField(event::FieldId id) {
+  return id == event::field::kHostId || id == event::field::kHostName;
+}
+
+void AppendText(absl::string_view text, std::string& key) {
+  const auto size = static_cast<uint32_t>(text.size());
+  key.push_back('t');
+  key.append(reinterpret_cast<const char*>(&size), sizeof(size));
+  key.append(text.data(), text.size());
+}
+
+void AppendScalar(const Value& value, std::string& key) {
+  switch (value.kind()) {
+    case Value::Kind::kString:
+      return AppendText(value.string_value(), key);
+    case Value::Kind::kInt:
+      return AppendText(absl::AlphaNum(value.int_value()).Piece(), key);
+    case Value::Kind::kBool:
+      return AppendText(value.bool_value() ? "true" : "false", key);
+    case Value::Kind::kDouble: {
+      const double d = value.double_value();
+      if (std::trunc(d) == d && std::fabs(d) < 9e15) {
+        return AppendText(absl::AlphaNum(static_cast<int64_t>(d)).Piece(), key);
+      }
+      return AppendText(absl::AlphaNum(d).Piece(), key);
+    }
+    case Value::Kind::kNull:
+    case Value::Kind::kList:
+      key.push_back('n');
+  }
+}
+
+// One component that stands for a list: its distinct elements.
+using Elements = absl::InlinedVector<Value, 4>;
+
+Elements Distinct(const Value& list) {
+  Elements distinct;
+  for (const Value& v : list.list_value()) {
+    if (distinct.size() >= kMaxKeysPerEvent) break;
+    if (std::find(distinct.begin(), distinct.end(), v) == distinct.end()) distinct.push_back(v);
+  }
+  return distinct;
+}
+
+// The product of the components, as an odometer over their elements.
+size_t ForEachOfProduct(const event::Event& event, absl::Span<const eql::KeyField> fields,
+                        std::string& scratch,
+                        absl::FunctionRef<void(const std::string& key)> each) {
+  absl::InlinedVector<Elements, 4> components;
+  size_t total = 1;
+  for (const eql::KeyField& field : fields) {
+    const Value& value = event.Get(field.field);
+    components.push_back(value.is_list() && !IsHostField(field.field) ? Distinct(value)
+                                                                      : Elements{value});
+    total *= components.back().size();
+  }
+  const size_t used = std::min(total, kMaxKeysPerEvent);
+  for (size_t n = 0; n < used; ++n) {
+    scratch.clear();
+    size_t rest = n;
+    for (size_t i = 0; i < components.size(); ++i) {
+      if (IsHostField(fields[i].field)) {
+        scratch.push_back('h');
+      } else {
+        AppendScalar(components[i][rest % components[i].size()], scratch);
+      }
+      rest /= components[i].size();
+    }
+    each(scratch);
+  }
+  return total - used;
+}
+
+}  // namespace
+
+size_t ForEachJoinKey(const event::Event& event, absl::Span<const eql::KeyField> fields,
+                      std::string& scratch, absl::FunctionRef<void(const std::string& key)> each) {
+  bool product = false;
+  scratch.clear();
+  for (const eql::KeyField& field : fields) {
+    if (IsHostField(field.field)) {
+      scratch.push_back('h');
+      continue;
+    }
+    const Value& value = event.Get(field.field);
+    if (value.is_null() && !field.optional) return 0;
+    product = product || value.is_list();
+    if (!product) AppendScalar(value, scratch);
+  }
+  if (product) return ForEachOfProduct(event, fields, scratch, each);
+  each(scratch);
+  return 0;
+}
+
+std::vector<std::optional<std::string>> DecodeJoinKey(absl::string_view key) {
+  std::vector<std::optional<std::string>> components;
+  while (!key.empty()) {
+    const char tag = key.front();
+    key.remove_prefix(1);
+    if (tag != 't') {
+      components.push_back(tag == 'h' ? std::optional<std::string>("") : std::nullopt);
+      continue;
+    }
+    uint32_t size = 0;
+    std::memcpy(&size, key.data(), sizeof(size));
+    components.emplace_back(std::string(key.substr(sizeof(size), size)));
+    key.remove_prefix(sizeof(size) + size);
+  }
+  return components;
+}
+
+}  // namespace sequitur::correlate

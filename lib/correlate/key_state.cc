@@ -1,0 +1,223 @@
+#include "correlate/key_state.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+
+namespace sequitur::correlate {
+
+KeyState::KeyState(const Plan& plan, uint32_t rule, std::string key)
+    : plan_(plan), rule_(rule), key_(std::move(key)) {
+  if (!plan.absents.empty()) absence_ = std::make_unique<Absence>(plan);
+}
+
+void KeyState::Add(StageHit hit, TimeNs horizon, const Limits& limits, RuleStats& stats,
+                   std::vector<Chain>& completed) {
+  if (hit.order < horizon) ++stats.late_hits;
+  const auto at = std::upper_bound(hits_.begin(), hits_.end(), hit);
+  const size_t index = at - hits_.begin();
+  if (IsDuplicate(hit, index)) {
+    ++stats.duplicate_hits;
+    return;
+  }
+  const bool in_order = at == hits_.end();
+  hits_.insert(at, std::move(hit));
+  if (!plan_.waits) {
+    in_order ? Append(completed) : RunFrom(index, completed);
+    // Fold in bulk, so that moving the rest down is paid once for many.
+    if (hits_.size() >= kCheckpointSpacing && hits_[hits_.size() / 2].order < horizon) {
+      Fold(horizon, stats, completed);
+    }
+  }
+  if (hits_.size() > limits.max_hits) MakeOldHalfFinal(stats, completed);
+}
+
+// The same record again, or the same fact sent twice (at-least-once shippers):
+// looked for among the neighbours of the same instant.
+bool KeyState::IsDuplicate(const StageHit& hit, size_t at) const {
+  constexpr size_t kNeighbours = 16;
+  const auto same = [&](const StageHit& other) {
+    if (other.stage != hit.stage) return false;
+    if (other.event->position() == hit.event->position()) return true;
+    return hit.event->identity() != 0 && other.event->identity() == hit.event->identity();
+  };
+  for (size_t i = at; i > 0 && at - i < kNeighbours && hits_[i - 1].order == hit.order; --i) {
+    if (same(hits_[i - 1])) return true;
+  }
+  for (size_t i = at; i < hits_.size() && i - at < kNeighbours && hits_[i].order == hit.order;
+       ++i) {
+    if (same(hits_[i])) return true;
+  }
+  return false;
+}
+
+void KeyState::Append(std::vector<Chain>& completed) {
+  Complete(tip_.Step(plan_, hits_.back()), completed);
+  const size_t saved = checkpoints_.empty() ? 0 : checkpoints_.back().after;
+  if (hits_.size() - saved >= kCheckpointSpacing) checkpoints_.push_back({hits_.size(), tip_});
+}
+
+// hits_[inserted] is new. Later checkpoints now stand one hit further on and
+// may be wrong; the first that proves right ends the run.
+void KeyState::RunFrom(size_t inserted, std::vector<Chain>& completed) {
+  const auto next = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                                         [&](const Checkpoint& c) { return c.after <= inserted; });
+  for (auto it = next; it != checkpoints_.end(); ++it) ++it->after;
+  size_t from = 0;
+  Pending state = base_;
+  if (next != checkpoints_.begin()) {
+    from = std::prev(next)->after;
+    state = std::prev(next)->state;
+  }
+  auto checkpoint = next;
+  for (size_t i = from; i < hits_.size(); ++i) {
+    Complete(state.Step(plan_, hits_[i]), completed);
+    if (checkpoint == checkpoints_.end() || checkpoint->after != i + 1) continue;
+    if (checkpoint->state == state) return;
+    checkpoint->state = state;
+    ++checkpoint;
+  }
+  tip_ = std::move(state);
+}
+
+// Publishes a completed sequence unless one of its hits is in a published one:
+// then this is that sequence, or another reading of the same facts.
+void KeyState::Complete(Chain sequence, std::vector<Chain>& completed) {
+  if (!sequence) return;
+  if (used_ != nullptr) {
+    for (Chain c = sequence; c; c = c.previous()) {
+      if (used_->contains({c.last()->position(), c.size()})) return;
+    }
+  } else {
+    used_ = std::make_unique<Used>();
+  }
+  for (Chain c = sequence; c; c = c.previous()) {
+    used_->emplace(UsedMark{c.last()->position(), c.size()}, c.last()->time());
+  }
+  completed.push_back(std::move(sequence));
+}
+
+void KeyState::Advance(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed) {
+  Fold(horizon, stats, completed);
+  if (absence_ != nullptr) absence_->Advance(plan_, horizon, completed);
+  if (plan_.has_maxspan()) {
+    const TimeNs limit = event::AddSaturating(horizon, -plan_.maxspan);
+    stats.expired += base_.Expire(plan_, limit);
+    tip_.Expire(plan_, limit);
+  }
+  if (hits_.empty() && !plan_.waits) tip_ = base_;
+  if (used_ != nullptr) PruneUsed(horizon);
+}
+
+void KeyState::Fold(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed) {
+  const auto end = std::partition_point(hits_.begin(), hits_.end(),
+                                        [&](const StageHit& hit) { return hit.order < horizon; });
+  const size_t count = end - hits_.begin();
+  for (size_t i = 0; i < count; ++i) ApplyFinal(hits_[i], stats, completed);
+  DropFolded(count);
+}
+
+void KeyState::ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Chain>& completed) {
+  if (hit.stage == rules::Hit::kUntil) {
+    base_.Clear();
+    return;
+  }
+  if (plan_.stage_states[hit.stage].first > plan_.stage_states[hit.stage].last) {
+    stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] +=
+        absence_->Note(plan_, hit.stage, hit.event->time());
+    return;
+  }
+  Chain sequence = base_.Step(plan_, hit);
+  // A rule that does not wait has published it when its last piece arrived.
+  if (!sequence || !plan_.waits) return;
+  if (absence_ == nullptr) {
+    completed.push_back(std::move(sequence));
+    return;
+  }
+  size_t dropped = 0;
+  if (absence_->Judge(plan_, sequence, &dropped) == Absence::Verdict::kAccepted) {
+    completed.push_back(std::move(sequence));
+  }
+  stats.evicted_advanced[static_cast<size_t>(EvictReason::kKeyCap)] += dropped;
+}
+
+void KeyState::DropFolded(size_t count) {
+  if (count == 0) return;
+  hits_.erase(hits_.begin(), hits_.begin() + count);
+  const auto kept = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                                         [&](const Checkpoint& c) { return c.after <= count; });
+  checkpoints_.erase(checkpoints_.begin(), kept);
+  for (Checkpoint& checkpoint : checkpoints_) checkpoint.after -= count;
+  if (hits_.empty()) hits_.shrink_to_fit();
+  if (checkpoints_.empty()) std::vector<Checkpoint>().swap(checkpoints_);
+}
+
+void KeyState::MakeOldHalfFinal(RuleStats& stats, std::vector<Chain>& completed) {
+  const size_t half = hits_.size() / 2;
+  stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] += half;
+  for (size_t i = 0; i < half; ++i) ApplyFinal(hits_[i], stats, completed);
+  DropFolded(half);
+}
+
+// Forgets marks of events that no sequence can hold any more.
+void KeyState::PruneUsed(TimeNs horizon) {
+  if (plan_.has_maxspan()) {
+    const TimeNs limit =
+        event::AddSaturating(event::AddSaturating(horizon, -plan_.maxspan), -plan_.total_lag);
+    absl::erase_if(*used_, [&](const auto& mark) { return mark.second < limit; });
+  } else {
+    absl::flat_hash_set<Position> held;
+    for (const StageHit& hit : Hits()) held.insert(hit.event->position());
+    absl::erase_if(*used_, [&](const auto& mark) { return !held.contains(mark.first.first); });
+  }
+  if (used_->empty()) used_.reset();
+}
+
+bool KeyState::empty() const {
+  return hits_.empty() && base_.empty() && (absence_ == nullptr || absence_->empty());
+}
+
+TimeNs KeyState::deadline() const {
+  TimeNs deadline = event::kEndOfTime;
+  if (!hits_.empty()) {
+    // One that does not wait has published already: folding can be lazy.
+    const TimeNs order = plan_.waits ? hits_.front().order : hits_.back().order;
+    deadline = event::AddSaturating(order, 1);
+  }
+  if (absence_ != nullptr) {
+    deadline = std::min(deadline, event::AddSaturating(absence_->deadline(plan_), 1));
+  }
+  if (deadline != event::kEndOfTime) return deadline;
+  if (!plan_.has_maxspan()) return deadline;
+  TimeNs over = event::AddSaturating(base_.latest_start(), plan_.maxspan);
+  if (absence_ != nullptr) over = std::max(over, absence_->relevant_until(plan_));
+  return event::AddSaturating(over, 1);
+}
+
+int KeyState::advanced() const { return std::max(base_.advanced(), tip_.advanced()); }
+
+std::vector<StageHit> KeyState::Hits() const {
+  std::vector<StageHit> all;
+  for (const Chain& chain : base_.chains()) {
+    for (Chain c = chain; c; c = c.previous()) {
+      all.push_back({c.last_order(), c.last(), c.last_stage()});
+    }
+  }
+  all.insert(all.end(), hits_.begin(), hits_.end());
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+void KeyState::CopyUsed(const KeyState& from) {
+  if (from.used_ == nullptr) return;
+  if (used_ == nullptr) used_ = std::make_unique<Used>();
+  used_->insert(from.used_->begin(), from.used_->end());
+}
+
+size_t KeyState::bytes() const {
+  return sizeof(KeyState) + key_.capacity() + hits_.capacity() * sizeof(StageHit) +
+         checkpoints_.capacity() * sizeof(Checkpoint) +
+         (used_ == nullptr ? 0 : used_->capacity() * sizeof(std::pair<UsedMark, TimeNs>));
+}
+
+}  // namespace sequitur::correlate

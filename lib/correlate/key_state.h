@@ -1,0 +1,110 @@
+#pragma once
+
+// KeyState: everything held for one (host, rule, join key).
+//
+// Hits are kept sorted. In front of them stands `base_`: the state machine as
+// it was when everything older had been applied. Behind them stands `tip_`:
+// the machine after the last hit. A hit that arrives in order is one step of
+// the tip. A hit that arrives late is inserted, and the machine runs again from
+// the nearest saved state before it until it agrees with a saved state after
+// it. Hits that nothing can precede any more ("final") are folded into base_.
+//
+// A rule that waits (until, missing events) has no tip: its machine runs over
+// final hits only, in order, which makes its result exact.
+//
+// Invariants: (1) hits_ is sorted; (2) checkpoints_ are by rising `after`, each
+// the state after that many of hits_; (3) a (event, state) pair is in at most
+// one published sequence: used_.
+//
+// Bounds:   options.max_hits hits; beyond it the older half is made final
+//           early, which costs tolerance to disorder and not detection.
+// Threads:  none.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "correlate/absence.h"
+#include "correlate/pending.h"
+#include "correlate/plan.h"
+#include "correlate/stats.h"
+
+namespace sequitur::correlate {
+
+class KeyState {
+ public:
+  struct Limits {
+    size_t max_hits = 8192;
+  };
+
+  KeyState(const Plan& plan, uint32_t rule, std::string key);
+  KeyState(const KeyState&) = delete;
+  KeyState& operator=(const KeyState&) = delete;
+
+  // Adds a hit; sequences that it completes (and that are certain) go to
+  // `completed`. Hits with an effective time before `horizon` are final.
+  void Add(StageHit hit, TimeNs horizon, const Limits& limits, RuleStats& stats,
+           std::vector<Chain>& completed);
+
+  // Event time has passed `horizon`: folds what is final, decides what waited,
+  // forgets what is over.
+  void Advance(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed);
+
+  // Nothing held: may be destroyed.
+  bool empty() const;
+  // The horizon at which Advance is next of use; kEndOfTime when never.
+  TimeNs deadline() const;
+  // Length of the longest pending sequence: above 1, one has advanced.
+  int advanced() const;
+  size_t held_hits() const { return hits_.size(); }
+
+  // Every (event, stage) still held, final ones included: to move them to
+  // another host's state.
+  std::vector<StageHit> Hits() const;
+  void CopyUsed(const KeyState& from);
+
+  uint32_t rule() const { return rule_; }
+  const std::string& key() const { return key_; }
+  size_t bytes() const;
+
+  // Place in the host's expiry queue (expiry_queue.h).
+  KeyState* queue_previous = nullptr;
+  KeyState* queue_next = nullptr;
+  int64_t queue_bucket = 0;
+
+ private:
+  static constexpr size_t kCheckpointSpacing = 64;
+
+  struct Checkpoint {
+    size_t after = 0;
+    Pending state;
+  };
+  // What has been published: (event, state) -> the event's time, for pruning.
+  using UsedMark = std::pair<Position, uint16_t>;
+  using Used = absl::flat_hash_map<UsedMark, TimeNs>;
+
+  bool IsDuplicate(const StageHit& hit, size_t at) const;
+  void RunFrom(size_t inserted, std::vector<Chain>& completed);
+  void Append(std::vector<Chain>& completed);
+  void Complete(Chain sequence, std::vector<Chain>& completed);
+  void Fold(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed);
+  void ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Chain>& completed);
+  void DropFolded(size_t count);
+  void MakeOldHalfFinal(RuleStats& stats, std::vector<Chain>& completed);
+  void PruneUsed(TimeNs horizon);
+
+  const Plan& plan_;
+  const uint32_t rule_;
+  const std::string key_;
+  absl::InlinedVector<StageHit, 1> hits_;
+  Pending base_;
+  Pending tip_;  // unused by a rule that waits
+  std::vector<Checkpoint> checkpoints_;
+  std::unique_ptr<Used> used_;
+  std::unique_ptr<Absence> absence_;
+};
+
+}  // namespace sequitur::correlate

@@ -1,0 +1,46 @@
+#pragma once
+
+// What the correlator counts. Everything that was late, dropped or given up is
+// here by reason: it is never the same as "nothing happened".
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace sequitur::correlate {
+
+enum class EvictReason : uint8_t {
+  kKeyCap,      // one join key held too many hits
+  kHostShare,   // one host held more than its share of the memory
+  kMemory,      // all hosts together held more than the budget
+  kKeyProduct,  // list-valued join keys made too many combinations
+  kIdle,        // the host fell silent
+};
+inline constexpr size_t kEvictReasons = 5;
+absl::string_view EvictReasonName(EvictReason reason);
+
+struct RuleStats {
+  std::vector<uint64_t> stage_hits;  // by stage, until last
+  uint64_t matches = 0;
+  uint64_t late_hits = 0;       // older than lateness allows; used as far as possible
+  uint64_t duplicate_hits = 0;  // the same record again
+  uint64_t expired = 0;         // sequences whose maxspan ran out
+  // By reason: hits given up, and among them sequences past their first step.
+  std::array<uint64_t, kEvictReasons> evicted = {};
+  std::array<uint64_t, kEvictReasons> evicted_advanced = {};
+};
+
+struct Stats {
+  std::vector<RuleStats> rules;  // by index into RuleSet::rules()
+  uint64_t events = 0;
+  uint64_t late_events = 0;
+  uint64_t clock_outliers = 0;  // events so far ahead that they moved no clock
+  uint64_t host_merges = 0;
+  uint64_t keys = 0;   // held now
+  int64_t bytes = 0;   // held now
+  uint64_t hosts = 0;  // with state now
+};
+
+}  // namespace sequitur::correlate

@@ -10,8 +10,6 @@ namespace sequitur::correlate {
 namespace {
 
 constexpr size_t kRecentMatches = 65536;
-// An event further ahead of its host's clock than this needs a second opinion.
-constexpr TimeNs kMaxClockJump = 3600 * event::kSecond;
 
 const rules::Stage& StageOf(const rules::Rule& rule, uint16_t stage) {
   return stage == rules::Hit::kUntil ? *rule.until : rule.stages[stage];
@@ -55,7 +53,7 @@ void Correlator::Push(const event::Event& event, absl::Span<const rules::Hit> hi
   Host& host = HostOf(event.host);
   ++stats_.events;
   host.last_record_time = std::max(host.last_record_time, event.record_time);
-  if (!host.clock.Observe(event.time, kMaxClockJump)) ++stats_.clock_outliers;
+  if (!host.clock.Observe(event.time)) ++stats_.clock_outliers;
   const TimeNs horizon = Horizon(host);
   if (event.time < horizon) ++stats_.late_events;
   if (host.state != nullptr) AdvanceHost(event.host, horizon, matches);
@@ -163,7 +161,7 @@ void Correlator::MergeHosts(event::HostId from, event::HostId into, std::vector<
   Host& source = hosts_[from];
   ++stats_.host_merges;
   if (source.clock.now() != event::kNoTime) {
-    hosts_[into].clock.Observe(source.clock.now(), kMaxClockJump);
+    hosts_[into].clock.Observe(source.clock.now());
   }
   if (source.state == nullptr) return;
   source.state->queue().ForEach([&](KeyState& old) {

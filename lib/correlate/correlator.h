@@ -23,6 +23,7 @@
 #include "correlate/host_state.h"
 #include "correlate/match.h"
 #include "correlate/stats.h"
+#include "event/event_clock.h"
 #include "rules/rule_set.h"
 
 namespace sequitur::correlate {
@@ -63,7 +64,7 @@ class Correlator {
 
  private:
   struct Host {
-    HostClock clock;
+    event::EventClock clock;
     TimeNs last_record_time = event::kNoTime;
     event::MemoryAccount account;
     std::unique_ptr<HostState> state;  // null while nothing is pending

@@ -1,21 +1,6 @@
 #include "correlate/host_state.h"
 
-#include <algorithm>
-
 namespace sequitur::correlate {
-
-bool HostClock::Observe(TimeNs time, TimeNs max_jump) {
-  if (now_ == event::kNoTime || time <= event::AddSaturating(now_, max_jump)) {
-    now_ = std::max(now_, time);
-    return true;
-  }
-  const bool agreed = outlier_ != event::kNoTime &&
-                      time >= event::AddSaturating(outlier_, -max_jump) &&
-                      time <= event::AddSaturating(outlier_, max_jump);
-  if (agreed) now_ = std::min(time, outlier_);
-  outlier_ = agreed ? event::kNoTime : time;
-  return agreed;
-}
 
 HostState::~HostState() {
   for (const auto& state : keys_) account_.Add(-static_cast<int64_t>(state->bytes()));

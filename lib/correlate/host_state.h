@@ -15,20 +15,6 @@
 
 namespace sequitur::correlate {
 
-// HostClock is the latest event time seen, except that an event more than
-// max_jump ahead moves nothing until a second one agrees with it: one broken
-// timestamp must not expire what is pending.
-class HostClock {
- public:
-  // False when the event was such an outlier and the clock stayed.
-  bool Observe(TimeNs time, TimeNs max_jump);
-  TimeNs now() const { return now_; }
-
- private:
-  TimeNs now_ = event::kNoTime;
-  TimeNs outlier_ = event::kNoTime;
-};
-
 class HostState {
  public:
   explicit HostState(event::MemoryAccount& account) : account_(account) {}

@@ -12,28 +12,30 @@
 namespace sequitur::event {
 namespace {
 
-size_t StringSize(const Value& v) {
-  return v.is_string() ? std::min(v.string_value().size(), Snapshot::kMaxString) : 0;
-}
-
 struct Sizes {
+  size_t max_string = 0;
   size_t elements = 0;
   size_t chars = 0;
 
+  size_t OfString(const Value& v) const {
+    return v.is_string() ? std::min(v.string_value().size(), max_string) : 0;
+  }
+
   void Add(const Value& value) {
     if (!value.is_list()) {
-      chars += StringSize(value);
+      chars += OfString(value);
       return;
     }
     elements += value.list_value().size();
-    for (const Value& element : value.list_value()) chars += StringSize(element);
+    for (const Value& element : value.list_value()) chars += OfString(element);
   }
 };
 
 // Copies values into the block, strings and list elements behind them.
 class BlockWriter {
  public:
-  BlockWriter(Value* elements, char* chars) : elements_(elements), chars_(chars) {}
+  BlockWriter(const Sizes& sizes, Value* elements, char* chars)
+      : sizes_(sizes), elements_(elements), chars_(chars) {}
 
   Value Copy(const Value& value) {
     if (value.is_string()) return CopyString(value);
@@ -46,27 +48,28 @@ class BlockWriter {
  private:
   Value CopyString(const Value& value) {
     if (!value.is_string()) return value;
-    const size_t size = StringSize(value);
+    const size_t size = sizes_.OfString(value);
     char* to = chars_;
     if (size > 0) std::memcpy(to, value.string_value().data(), size);
     chars_ += size;
     return Value::String({to, size});
   }
 
+  const Sizes& sizes_;
   Value* elements_;
   char* chars_;
 };
 
 }  // namespace
 
-SnapshotRef Snapshot::Of(const Event& event, MemoryAccount* account) {
+SnapshotRef Snapshot::Of(const Event& event, MemoryAccount* account, size_t max_string) {
   absl::InlinedVector<FieldId, 64> fields(event.present().begin(), event.present().end());
   std::sort(fields.begin(), fields.end());
   fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
   fields.erase(
       std::remove_if(fields.begin(), fields.end(), [&](FieldId id) { return !event.Has(id); }),
       fields.end());
-  Sizes sizes;
+  Sizes sizes{max_string};
   for (FieldId id : fields) sizes.Add(event.Get(id));
 
   const size_t values_size = (fields.size() + sizes.elements) * sizeof(Value);
@@ -76,7 +79,7 @@ SnapshotRef Snapshot::Of(const Event& event, MemoryAccount* account) {
   auto* snapshot = new (block) Snapshot();
   auto* values = reinterpret_cast<Value*>(block + sizeof(Snapshot));
   auto* ids = reinterpret_cast<FieldId*>(block + sizeof(Snapshot) + values_size);
-  BlockWriter writer(values + fields.size(), reinterpret_cast<char*>(ids + fields.size()));
+  BlockWriter writer(sizes, values + fields.size(), reinterpret_cast<char*>(ids + fields.size()));
   for (size_t i = 0; i < fields.size(); ++i) {
     new (&values[i]) Value(writer.Copy(event.Get(fields[i])));
     ids[i] = fields[i];

@@ -4,7 +4,7 @@
 // still needed after its record is gone: evidence of a hit, or a flow waiting
 // for its process. However many rules hit it, there is one Snapshot.
 //
-// Bounds:   a string longer than kMaxString is cut; bytes() is the exact size.
+// Bounds:   a string longer than max_string is cut; bytes() is the exact size.
 // Threads:  none: the count is not atomic, a Snapshot stays with its worker.
 // Lifetime: counted by SnapshotRef; values point into the snapshot itself.
 
@@ -37,7 +37,8 @@ class Snapshot {
   static constexpr size_t kMaxString = 8 << 10;
 
   // With an account the copy's bytes are charged to it until it is freed.
-  static SnapshotRef Of(const Event& event, MemoryAccount* account = nullptr);
+  static SnapshotRef Of(const Event& event, MemoryAccount* account = nullptr,
+                        size_t max_string = kMaxString);
 
   const Value& Get(FieldId id) const;
   absl::Span<const FieldId> fields() const { return {fields_, count_}; }

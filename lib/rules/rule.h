@@ -29,8 +29,8 @@ struct Suppress {
 // "This is known and fine": an event that hits a stage and matches `where`
 // does not advance the sequence there.
 struct AllowlistEntry {
-  std::string rule;           // id; a base rule's id covers its variants too
-  std::optional<int> step;    // 1-based stage as a person counts; unset: every stage
+  std::string rule;         // id; a base rule's id covers its variants too
+  std::optional<int> step;  // 1-based stage as a person counts; unset: every stage
   eql::ConditionId where = 0;
   std::string where_text;
   std::string owner;

@@ -1,0 +1,53 @@
+# The thin front: what a newcomer types. Everything real is in CMake.
+
+.PHONY: help deps build demo test check test-asan format check-format fuzz clean
+
+CMAKE_BUILD = cmake --build build/$(1) --parallel $(shell nproc)
+
+help:
+	@echo 'make demo          build, then replay an attacked web host and print its alerts'
+	@echo 'make test          build and run every test'
+	@echo 'make build         build build/release/sequitur and build/release/loadgen'
+	@echo 'make check         lint the shipped configuration and run the rules'"'"' own tests'
+	@echo 'make test-asan     the tests under AddressSanitizer and UBSan'
+	@echo 'make fuzz          build the libFuzzer targets (needs clang) in build/fuzz'
+	@echo 'make format        clang-format every source file'
+
+deps:
+	@deploy/install-build-deps.sh
+
+build: deps
+	@cmake --preset release > /dev/null
+	@$(call CMAKE_BUILD,release) --target sequitur loadgen
+
+demo: build
+	build/release/sequitur replay --config config/sequitur.yaml integration/demo
+
+test: deps
+	@cmake --preset release > /dev/null
+	@$(call CMAKE_BUILD,release)
+	ctest --preset release --parallel $(shell nproc)
+
+check: build
+	build/release/sequitur check
+	build/release/sequitur test
+
+test-asan: deps
+	@cmake --preset asan > /dev/null
+	@$(call CMAKE_BUILD,asan)
+	ctest --preset asan --parallel $(shell nproc)
+
+fuzz: deps
+	cmake --preset fuzz
+	$(call CMAKE_BUILD,fuzz)
+
+SOURCES = git ls-files '*.h' '*.cc' '*.inc'
+
+format:
+	@$(SOURCES) | grep -v '\.inc$$' | xargs clang-format -i
+
+check-format:
+	@$(SOURCES) | grep -v '\.inc$$' | xargs clang-format --dry-run -Werror
+
+clean:
+	rm -rf build

@@ -1,0 +1,43 @@
+// sequitur check: lint the whole configuration.
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "cmd/sequitur/command.h"
+
+namespace sequitur::cmd {
+namespace {
+
+int Check(const pipeline::SiteOptions& options) {
+  const auto [site, diagnostics] = pipeline::Site::Load(options);
+  size_t errors = 0;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    std::printf("%s\n", diagnostic.ToString().c_str());
+    if (diagnostic.severity == Diagnostic::Severity::kError) ++errors;
+  }
+  const size_t warnings = diagnostics.size() - errors;
+  if (site == nullptr) {
+    std::printf("%zu errors, %zu warnings\n", errors, warnings);
+    return 1;
+  }
+  const auto& rules = site->rules->rules();
+  const auto sequences = std::count_if(rules.begin(), rules.end(),
+                                       [](const rules::Rule& rule) { return rule.is_sequence; });
+  std::printf("%zu rules (%zu sequences), %zu allowlist entries, %zu tests: no errors, %zu warnings\n",
+              rules.size(), static_cast<size_t>(sequences), site->rules->allowlist().size(),
+              site->tests.size(), warnings);
+  return 0;
+}
+
+}  // namespace
+
+void AddCheck(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand(
+      "check", "Lint configuration, rules, lists and allowlists; exit 1 on errors");
+  auto options = std::make_shared<pipeline::SiteOptions>();
+  AddSiteOptions(*command, *options);
+  command->callback([&run, options] { run = [options] { return Check(*options); }; });
+}
+
+}  // namespace sequitur::cmd

@@ -1,0 +1,108 @@
+#include "pipeline/engine.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace sequitur::pipeline {
+namespace {
+
+namespace field = event::field;
+
+event::HostTableOptions HostOptions(const Site& site, const EngineOptions& options) {
+  event::HostTableOptions hosts = site.hosts;
+  if (!options.default_host.empty()) hosts.default_host = options.default_host;
+  return hosts;
+}
+
+}  // namespace
+
+Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions options, AlertSink sink)
+    : site_(site),
+      options_(std::move(options)),
+      sink_(std::move(sink)),
+      hosts_(HostOptions(site, options_)),
+      enricher_(site.projection, site.enrich),
+      matcher_(*site.rules),
+      correlator_(site.rules, site.correlate),
+      builder_(*site.rules, site.fields, hosts_, sources),
+      reexamined_(site.projection) {
+  for (uint32_t rule = 0; rule < site.rules->rules().size(); ++rule) {
+    const auto& pipes = site.rules->rules()[rule].pipes;
+    if (!pipes.empty()) pipes_.emplace(rule, ResultPipes(pipes));
+  }
+}
+
+Engine::~Engine() = default;
+
+void Engine::ResolveHost(event::Event& event) {
+  event.host = hosts_.Resolve(event.claim, event.Text(field::kSourceIp),
+                              event.Text(field::kDestinationIp));
+  if (event.host == event::kUnknownHost) {
+    ++stats_.unknown_host_events;
+    return;
+  }
+  if (!event.Has(field::kHostId) && event.Wants(field::kHostId)) {
+    event.SetString(field::kHostId, event.arena().Copy(hosts_.id(event.host)));
+  }
+  if (!event.Has(field::kHostName) && event.Wants(field::kHostName)) {
+    event.SetString(field::kHostName, event.arena().Copy(hosts_.canonical(event.host)));
+  }
+}
+
+void Engine::Process(event::Event& event) {
+  ++stats_.events;
+  for (const auto& [from, into] : hosts_.TakeMerges()) {
+    correlator_.MergeHosts(from, into, matches_);
+  }
+  enricher_.Enrich(event);
+  Match(event);
+  Reexamine();
+}
+
+void Engine::Match(event::Event& event) {
+  correlator_.Push(event, matcher_.Match(event), matches_);
+  PublishMatches();
+}
+
+// Events whose process was unknown when they came and is known now: looked at
+// once more. Hits they had already are recognised by their position.
+void Engine::Reexamine() {
+  for (const event::SnapshotRef& waiting : enricher_.TakeReexaminable()) {
+    ++stats_.reexamined;
+    waiting->Restore(reexamined_);
+    enricher_.Enrich(reexamined_);
+    Match(reexamined_);
+  }
+}
+
+void Engine::PublishMatches() {
+  for (correlate::Match& match : matches_) {
+    const auto pipes = pipes_.find(match.rule);
+    if (pipes == pipes_.end()) {
+      Publish(std::move(match));
+    } else {
+      pipes->second.Push(std::move(match), [&](correlate::Match m) { Publish(std::move(m)); });
+    }
+  }
+  matches_.clear();
+}
+
+void Engine::Publish(correlate::Match match) {
+  alert::Alert alert = builder_.Build(std::move(match), absl::ToUnixNanos(absl::Now()));
+  if (options_.suppress && !suppressor_.Admit(alert)) return;
+  ++stats_.alerts;
+  sink_(std::move(alert));
+}
+
+void Engine::Finish() {
+  correlator_.Finish(matches_);
+  PublishMatches();
+  for (uint32_t rule = 0; rule < site_.rules->rules().size(); ++rule) {
+    const auto pipes = pipes_.find(rule);
+    if (pipes == pipes_.end()) continue;
+    pipes->second.Finish([&](correlate::Match match) { Publish(std::move(match)); });
+  }
+}
+
+}  // namespace sequitur::pipeline

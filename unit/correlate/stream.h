@@ -1,0 +1,61 @@
+#pragma once
+
+// A rule and a stream of small events for tests of the correlator: an event is
+// a letter, a second, and a key.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "correlate/correlator.h"
+#include "event/field_table.h"
+#include "rules/rule_set.h"
+
+namespace sequitur::correlate {
+
+struct TestEvent {
+  std::string letter;             // field `s`
+  double at = 0;                  // seconds
+  std::vector<std::string> keys;  // field `k`: none, one, or a list
+  event::HostId host = 1;
+  int64_t sequence = event::Event::kNoSequence;
+  uint64_t identity = 0;
+};
+
+// Evidence as indices into the events fed, -1 for a missing one.
+using Sequence = std::vector<int>;
+
+class Stream {
+ public:
+  // `query` reads fields s and k; category is always "event".
+  explicit Stream(const std::string& query, Options options = {},
+                  event::TimeNs order_slack = 0);
+
+  // Feeds one event; `index` is its position. Returns what it completed.
+  std::vector<Sequence> Push(const TestEvent& event, int index);
+  std::vector<Sequence> Push(const TestEvent& event) { return Push(event, next_++); }
+  std::vector<Sequence> Finish();
+
+  event::SnapshotRef Snapshot(const TestEvent& event, int index);
+  const rules::Rule& rule() const { return rules_->rules()[0]; }
+  const eql::Query& query() const { return query_; }
+  const rules::RuleSet& rules() const { return *rules_; }
+  Correlator& correlator() { return *correlator_; }
+
+ private:
+  void Fill(const TestEvent& event, int index);
+  std::vector<Sequence> TakeMatches();
+
+  event::FieldTable fields_;
+  event::FieldId letter_ = 0;
+  event::FieldId key_ = 0;
+  eql::Query query_;
+  std::shared_ptr<const rules::RuleSet> rules_;
+  std::unique_ptr<rules::Matcher> matcher_;
+  std::unique_ptr<event::Event> event_;
+  std::unique_ptr<Correlator> correlator_;
+  std::vector<Match> matches_;
+  int next_ = 0;
+};
+
+}  // namespace sequitur::correlate

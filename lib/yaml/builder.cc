@@ -81,7 +81,7 @@ class Collector : public YAML::EventHandler {
   BuildProblem Damage(const YAML::Exception& error) const {
     BuildProblem problem{error.mark.line + 1, error.mark.column + 1,
                          absl::StrCat("not valid YAML: ", error.msg)};
-    if (error.mark.pos <= 0 && !open_.empty()) {
+    if (error.mark.line <= 0 && error.mark.column <= 0 && !open_.empty()) {
       problem.line = tree_.nodes[open_.back()].line;
       problem.byte_column = tree_.nodes[open_.back()].column;
     }

@@ -121,6 +121,8 @@ void Node::AddErrorWithin(int line, int column, absl::string_view message) const
                                            "shown in place)"));
 }
 
+Diagnostic Node::Here() const { return tree_->DiagnosticAt(tree_->PlaceOf(index_)); }
+
 Mapping::Mapping(Node node, absl::string_view what)
     : node_(node), what_(what), entries_(node.Entries()), read_(entries_.size()) {
   if (!node.is_mapping() && !node.is_null()) {

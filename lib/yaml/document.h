@@ -74,6 +74,9 @@ class Node {
   // in the file; where escapes or folding make that unknowable, at the scalar's
   // start, with the line and column in the message.
   void AddErrorWithin(int line, int column, absl::string_view message) const;
+  // A problem of this node, with no message yet, for what can only be judged
+  // when the Document is gone.
+  Diagnostic Here() const;
 
  private:
   friend class Tree;

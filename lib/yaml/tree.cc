@@ -115,22 +115,27 @@ std::optional<Tree::Place> Tree::PlaceInLine(const TreeNode& node, int column) c
   return Place{node.line, static_cast<int>(start) + std::max(column, 1), true};
 }
 
-void Tree::Report(Diagnostic::Severity severity, Place place, absl::string_view message) {
+Diagnostic Tree::DiagnosticAt(Place place) const {
   // A line longer than this is no help on a terminal.
   constexpr size_t kMaxShownLine = 400;
+  Diagnostic diagnostic;
+  diagnostic.file = file_name_;
+  diagnostic.line = place.line;
+  diagnostic.column = place.column;
+  const absl::string_view line = Line(place.line);
+  if (line.size() <= kMaxShownLine) diagnostic.source_line = std::string(line);
+  return diagnostic;
+}
+
+void Tree::Report(Diagnostic::Severity severity, Place place, absl::string_view message) {
   if (severity == Diagnostic::Severity::kError) has_errors_ = true;
   if (diagnostics_.size() >= Document::kMaxDiagnostics) {
     ++unreported_;
     return;
   }
-  Diagnostic& diagnostic = diagnostics_.emplace_back();
-  diagnostic.severity = severity;
-  diagnostic.file = file_name_;
-  diagnostic.line = place.line;
-  diagnostic.column = place.column;
-  diagnostic.message = std::string(message);
-  const absl::string_view line = Line(place.line);
-  if (line.size() <= kMaxShownLine) diagnostic.source_line = std::string(line);
+  diagnostics_.push_back(DiagnosticAt(place));
+  diagnostics_.back().severity = severity;
+  diagnostics_.back().message = std::string(message);
 }
 
 Diagnostics Tree::TakeDiagnostics() {

@@ -47,6 +47,7 @@ class Tree {
   // Where (line, column) of the scalar's text stands in the file.
   Place PlaceWithin(uint32_t index, int line, int column) const;
 
+  Diagnostic DiagnosticAt(Place place) const;
   void Report(Diagnostic::Severity severity, Place place, absl::string_view message);
   Diagnostics TakeDiagnostics();
   bool HasErrors() const { return has_errors_; }

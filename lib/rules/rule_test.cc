@@ -6,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "yaml/json.h"
 #include "yaml/scalar.h"
 
@@ -54,12 +53,8 @@ class EventReader {
   }
 
   std::string ReadSourceKind(const Node& node) {
-    const absl::string_view kind = node.text();
-    if (!kinds_.empty() && std::find(kinds_.begin(), kinds_.end(), kind) == kinds_.end()) {
-      node.AddError(absl::StrCat("expected a kind of source (", absl::StrJoin(kinds_, ", "),
-                                 "), found ", yaml::Quoted(kind)));
-    }
-    return std::string(kind);
+    if (!kinds_.empty()) node.AsWord(kinds_);
+    return std::string(node.text());
   }
 
   // The keys of an entry that are ours; the rest is the document.

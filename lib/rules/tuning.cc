@@ -1,29 +1,10 @@
 #include "rules/tuning.h"
 
-#include <algorithm>
-#include <iterator>
-
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/types/span.h"
-#include "yaml/scalar.h"
-
 namespace sequitur::rules {
 namespace {
 
 constexpr absl::string_view kSeverityNames[] = {"low", "medium", "high", "critical"};
 constexpr absl::string_view kModeNames[] = {"live", "shadow"};
-
-// The index of the node's word among `words`; else reports them.
-std::optional<size_t> ReadWord(const yaml::Node& node, absl::Span<const absl::string_view> words) {
-  const auto found = std::find(words.begin(), words.end(), node.text());
-  if (node.is_scalar() && found != words.end()) return found - words.begin();
-  const absl::string_view meant = DidYouMean(node.text(), words);
-  node.AddError(absl::StrCat("expected one of ", absl::StrJoin(words, ", "), ", found ",
-                             yaml::Quoted(node.text()),
-                             meant.empty() ? "" : absl::StrCat("; did you mean '", meant, "'?")));
-  return std::nullopt;
-}
 
 Tuning ReadRuleTuning(const yaml::Node::Entry& entry) {
   Tuning tuning;
@@ -48,13 +29,13 @@ absl::string_view SeverityName(Severity severity) {
 absl::string_view ModeName(Mode mode) { return kModeNames[static_cast<size_t>(mode)]; }
 
 std::optional<Severity> ReadSeverity(const yaml::Node& node) {
-  const auto index = ReadWord(node, kSeverityNames);
+  const auto index = node.AsWord(kSeverityNames);
   if (!index) return std::nullopt;
   return static_cast<Severity>(*index);
 }
 
 std::optional<Mode> ReadMode(const yaml::Node& node) {
-  const auto index = ReadWord(node, kModeNames);
+  const auto index = node.AsWord(kModeNames);
   if (!index) return std::nullopt;
   return static_cast<Mode>(*index);
 }

@@ -19,6 +19,7 @@ namespace {
 // What a node costs when every alias in it is written out.
 struct Extent {
   size_t nodes = 1;
+  size_t bytes = 0;
   int height = 1;
 };
 
@@ -46,6 +47,7 @@ class Collector : public YAML::EventHandler {
     const uint32_t index = Add(Node::Kind::kScalar, mark, anchor);
     tree_.nodes[index].text = value;
     tree_.nodes[index].plain = tag == "?";
+    extents_[index].bytes = value.size();
     Place(index, mark);
   }
 
@@ -130,9 +132,13 @@ class Collector : public YAML::EventHandler {
     tree_.nodes[parent].children.push_back(index);
     Extent& extent = extents_[parent];
     extent.nodes += extents_[index].nodes;
+    extent.bytes += extents_[index].bytes;
     extent.height = std::max(extent.height, extents_[index].height + 1);
     if (extent.nodes > Document::kMaxNodes || tree_.nodes.size() > Document::kMaxNodes) {
       Stop(mark, absl::StrCat("more than ", Document::kMaxNodes, " values, aliases written out"));
+    } else if (extent.bytes > Document::kMaxBytes) {
+      Stop(mark, absl::StrCat("larger than ", Document::kMaxBytes >> 20,
+                              " MiB with aliases written out"));
     } else if (open_.size() + extents_[index].height > Document::kMaxDepth + size_t{1}) {
       Stop(mark, absl::StrCat("nested deeper than ", Document::kMaxDepth, " levels"));
     }

@@ -7,11 +7,15 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "yaml/scalar.h"
 #include "yaml/tree.h"
 
 namespace sequitur::yaml {
 namespace {
+
+// A longer word is no misspelling, and its edit distances would cost.
+constexpr size_t kMaxSuggested = 64;
 
 absl::string_view KindName(Node::Kind kind) {
   switch (kind) {
@@ -94,6 +98,16 @@ std::optional<absl::Duration> Node::AsDuration() const {
 
 std::optional<int64_t> Node::AsBytes() const {
   return Parsed(*this, "a size such as 512k, 64MiB or 1GiB", ParseBytes);
+}
+
+std::optional<size_t> Node::AsWord(absl::Span<const absl::string_view> words) const {
+  const auto found = std::find(words.begin(), words.end(), text());
+  if (is_scalar() && found != words.end()) return found - words.begin();
+  absl::string_view meant;
+  if (is_scalar() && text().size() <= kMaxSuggested) meant = DidYouMean(text(), words);
+  AddError(absl::StrCat("expected one of ", absl::StrJoin(words, ", "), ", found ", Found(*this),
+                        meant.empty() ? "" : absl::StrCat("; did you mean '", meant, "'?")));
+  return std::nullopt;
 }
 
 std::vector<std::string> Node::AsStrings() const {
@@ -198,7 +212,8 @@ void Mapping::Finish() {
     const Node& key = entries_[i].key;
     if (read_[i] || !key.is_scalar()) continue;  // a key that is no scalar was reported
     absl::string_view meant;
-    if (suggestions > 0 && key.text().size() <= 64) meant = DidYouMean(key.text(), known);
+    if (suggestions > 0 && key.text().size() <= kMaxSuggested)
+      meant = DidYouMean(key.text(), known);
     if (suggestions > 0) --suggestions;
     key.AddError(absl::StrCat("unknown key ", Quoted(key.text()), " in ", what_,
                               meant.empty() ? "" : absl::StrCat("; did you mean '", meant, "'?")));

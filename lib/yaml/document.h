@@ -10,9 +10,9 @@
 //   site.Finish();                       // unknown keys are errors
 //   Append(document.TakeDiagnostics());  // all of them, in order of lines
 //
-// Bounds:   kMaxBytes of text, kMaxNodes nodes with aliases counted as if they
-//           were written out, kMaxDepth levels, kMaxDiagnostics problems; a file
-//           beyond the first three has one error and an empty tree.
+// Bounds:   kMaxBytes of text, kMaxNodes nodes, kMaxDepth levels, each with
+//           aliases counted as if written out; a file beyond them has one error
+//           and an empty tree. kMaxDiagnostics problems are shown.
 // Threads:  none.
 // Lifetime: a Node or Mapping is a handle into its Document, which may be moved
 //           but must outlive it; text() is a view into the Document.
@@ -26,6 +26,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/diagnostic.h"
 
 namespace sequitur::yaml {
@@ -64,6 +65,8 @@ class Node {
   std::optional<bool> AsBool() const;
   std::optional<absl::Duration> AsDuration() const;  // 250ms, 30s, 5m, 1h30m, 2d
   std::optional<int64_t> AsBytes() const;            // 512k, 64MiB, 1GiB
+  // The index of the scalar among `words`.
+  std::optional<size_t> AsWord(absl::Span<const absl::string_view> words) const;
   // One string or a list of them; elements that are no strings are left out.
   std::vector<std::string> AsStrings() const;
 

@@ -93,6 +93,10 @@ TEST(Document, RefusesAliasBombs) {
     absl::StrAppend(&bomb, "a", i, ": &a", i, " [", inner, ",", inner, ",", inner, "]\n");
   }
   EXPECT_THAT(ParseProblems(bomb), HasSubstr("more than 1048576 values, aliases written out"));
+
+  std::string heavy = absl::StrCat("- &a ", std::string(100'000, 'x'), "\n");
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&heavy, "- *a\n");
+  EXPECT_THAT(ParseProblems(heavy), HasSubstr("larger than 16 MiB with aliases written out"));
 }
 
 TEST(Document, RefusesDepthInEveryNotation) {

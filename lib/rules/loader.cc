@@ -12,6 +12,7 @@
 #include "rules/checks.h"
 #include "rules/lists.h"
 #include "rules/rule_file.h"
+#include "rules/rule_ids.h"
 #include "rules/version.h"
 #include "yaml/files.h"
 #include "yaml/scalar.h"
@@ -20,11 +21,6 @@ namespace sequitur::rules {
 namespace {
 
 using UsedLists = absl::btree_set<std::string>;
-
-std::string Meant(absl::string_view id, absl::Span<const absl::string_view> known) {
-  const absl::string_view meant = DidYouMean(id, known);
-  return meant.empty() ? "" : absl::StrCat("; did you mean '", meant, "'?");
-}
 
 // One load: the steps in order, what they share as members.
 class Load {
@@ -75,10 +71,14 @@ class Load {
   }
 
   void CheckTunedIds() {
+    if (options_.rules_are_partial) return;
     for (const auto& [id, tuning] : options_.tuning) {
-      if (std::find(ids_.begin(), ids_.end(), id) != ids_.end()) continue;
-      Report(tuning.here, absl::StrCat("no rule has the id ", yaml::Quoted(id), Meant(id, ids_)));
+      if (!IsKnown(id)) Report(tuning.here, UnknownRuleId(id, ids_));
     }
+  }
+
+  bool IsKnown(absl::string_view id) const {
+    return std::find(ids_.begin(), ids_.end(), id) != ids_.end();
   }
 
   // Names the lists that are asked for.
@@ -160,10 +160,9 @@ class Load {
 
   void FinishEntry(AllowlistDraft& draft) {
     AllowlistEntry& entry = draft.entry;
-    const bool known = std::find(ids_.begin(), ids_.end(), entry.rule) != ids_.end();
-    if (!known && !entry.rule.empty()) {
-      draft.rule.AddError(
-          absl::StrCat("no rule has the id ", yaml::Quoted(entry.rule), Meant(entry.rule, ids_)));
+    const bool known = IsKnown(entry.rule);
+    if (!known && !entry.rule.empty() && !options_.rules_are_partial) {
+      draft.rule.AddError(UnknownRuleId(entry.rule, ids_));
     }
     if (!draft.where || !draft.where->is_scalar()) return;
     UsedLists used;

@@ -31,6 +31,9 @@ struct LoadOptions {
   std::vector<std::string> allowlist_paths;
 
   std::map<std::string, Tuning> tuning;  // by rule id
+  // The rules are not all the site has (`--rules`): tuning and allowlist entries
+  // for others are passed over.
+  bool rules_are_partial = false;
   // Decides which allowlist entries have expired.
   absl::CivilDay today;
   // Decoded for alerts although no rule reads them.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "rules/rule_ids.h"
 #include "yaml/json.h"
 #include "yaml/scalar.h"
 
@@ -170,10 +171,7 @@ std::vector<std::string> ReadExpectedRules(const Node& node,
     if (!id) continue;
     ids.push_back(*id);
     if (known.empty() || std::find(known.begin(), known.end(), *id) != known.end()) continue;
-    const absl::string_view meant = DidYouMean(*id, known);
-    element.AddError(
-        absl::StrCat("no rule has the id ", yaml::Quoted(*id),
-                     meant.empty() ? "" : absl::StrCat("; did you mean '", meant, "'?")));
+    element.AddError(UnknownRuleId(*id, known));
   }
   return ids;
 }

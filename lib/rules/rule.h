@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "eql/query.h"
 #include "event/field_table.h"
 #include "event/time.h"
@@ -18,6 +19,7 @@ enum class Severity : uint8_t { kLow, kMedium, kHigh, kCritical };
 enum class Mode : uint8_t { kLive, kShadow };
 
 absl::string_view SeverityName(Severity severity);  // low, medium, high, critical
+absl::string_view ModeName(Mode mode);              // live, shadow
 
 // After an alert, further ones with the same values of `by` within `window`
 // (event time) are counted on the next alert instead of being published.
@@ -29,8 +31,8 @@ struct Suppress {
 // "This is known and fine": an event that hits a stage and matches `where`
 // does not advance the sequence there.
 struct AllowlistEntry {
-  std::string rule;         // id; a base rule's id covers its variants too
-  std::optional<int> step;  // 1-based stage as a person counts; unset: every stage
+  std::string rule;         // id; without a step it covers the rule's variants too
+  std::optional<int> step;  // 1-based stage as a person counts; unset: every positive stage
   eql::ConditionId where = 0;
   std::string where_text;
   std::string owner;

@@ -1,0 +1,103 @@
+#pragma once
+
+// Config: what one site tells sequitur, as plain values with their defaults.
+// config/sequitur.yaml is this, with a comment on every key; load.h reads it.
+//
+// Nothing here is looked up or opened; the pipeline turns each part into the
+// options of the module it belongs to.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/diagnostic.h"
+#include "decode/source.h"
+#include "event/time.h"
+#include "rules/tuning.h"
+
+namespace sequitur::config {
+
+// Where the site's other files are; folders or files, from the working
+// directory (load.h has already put the configuration's own folder in front).
+struct Paths {
+  std::vector<std::string> rules;
+  std::vector<std::string> lists;
+  std::vector<std::string> allowlists;
+  std::string services;    // empty: none
+  std::string indicators;  // empty: none
+};
+
+// What is known about the telemetry of some topics or files.
+struct Source {
+  std::string match;  // glob over topic or file name
+  decode::SourceOptions options;
+  std::optional<absl::Duration> lateness;  // unset: the site's
+};
+
+// One host, however its telemetry calls it.
+struct Host {
+  std::string name;                    // the canonical one
+  std::vector<std::string> ids;        // machine or agent ids, other names
+  std::vector<std::string> addresses;  // its own, so that flows find it
+  std::optional<absl::TimeZone> time_zone;
+};
+
+// What is inside and what is outside.
+struct Network {
+  std::vector<std::string> own_ranges;      // the organisation's public addresses
+  std::vector<std::string> egress_proxies;  // going there is going out
+  std::vector<std::string> not_egress;      // more ranges that are not outside
+  // Replaces the built-in ranges that are not outside (private, multicast ...).
+  std::optional<std::vector<std::string>> not_egress_override;
+};
+
+// What counts as the first time.
+struct Baseline {
+  std::string name;
+  std::vector<std::string> fields;
+  std::string when;      // EQL condition; empty: every event
+  Diagnostic when_here;  // its place, for what EQL says of it
+  absl::Duration learning_period = absl::Hours(14 * 24);
+  // Ends learning at this event time instead, learning_period unused.
+  std::optional<event::TimeNs> learning_until;
+  absl::Duration age = absl::Hours(90 * 24);  // unseen for so long: new again
+  int64_t cap = 100'000;                      // tuples kept; the oldest go
+};
+
+struct Clock {
+  // A sensor's time may be ahead of the record's own by this much.
+  absl::Duration max_future = absl::Minutes(5);
+};
+
+struct Limits {
+  int64_t memory = int64_t{1} << 30;         // bytes of correlation state, whole process
+  int64_t host_memory_percent = 10;          // of it, for any one host
+  int64_t hosts = 100'000;                   // known at one time
+  int64_t hits_per_key = 1'000;              // waiting, per rule and join key
+  int64_t record = int64_t{1} << 20;         // bytes of one input record
+  absl::Duration maxspan = absl::Hours(24);  // of a sequence that sets none
+};
+
+// Shown in alerts when an event has them, besides what the rules read.
+std::vector<std::string> DefaultEvidenceFields();
+
+struct Config {
+  std::string file;  // empty: built-in defaults
+
+  Paths paths;
+  std::vector<Source> sources;  // the first that matches counts
+  std::vector<Host> hosts;
+  std::vector<std::string> strip_domains;
+  Network network;
+  std::vector<Baseline> baselines;
+  absl::Duration lateness = absl::Minutes(10);
+  Clock clock;
+  Limits limits;
+  std::map<std::string, rules::Tuning> tuning;  // by rule id
+  std::vector<std::string> evidence_fields = DefaultEvidenceFields();
+};
+
+}  // namespace sequitur::config

@@ -1,0 +1,67 @@
+#include "rules/checks.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "yaml/scalar.h"
+
+namespace sequitur::rules {
+namespace {
+
+// Fields of which one value belongs to one host.
+bool NamesHost(absl::string_view path) {
+  for (absl::string_view prefix : {"host.", "agent.", "elastic.agent.", "container."}) {
+    if (absl::StartsWith(path, prefix)) return true;
+  }
+  return absl::EndsWith(path, ".entity_id");
+}
+
+void CheckCanMatch(const RuleDraft& draft, const eql::Program& program) {
+  const Rule& rule = draft.rule;
+  for (size_t i = 0; i < rule.stages.size(); ++i) {
+    if (!program.IsNever(rule.stages[i].term.condition)) continue;
+    draft.query->AddError(absl::StrCat("this stage can never match: step ", i + 1, ", ",
+                                       yaml::Quoted(rule.stages[i].term.text)));
+  }
+  if (rule.until && program.IsNever(rule.until->term.condition)) {
+    draft.query->AddError(
+        absl::StrCat("this until can never match: ", yaml::Quoted(rule.until->term.text)));
+  }
+}
+
+void CheckKeysNameTheHost(const RuleDraft& draft, const event::FieldTable& fields) {
+  const auto names_host = [&](const Stage& stage) {
+    return std::any_of(stage.term.keys.begin(), stage.term.keys.end(),
+                       [&](const auto& key) { return NamesHost(fields.path(key.field)); });
+  };
+  const std::vector<Stage>& stages = draft.rule.stages;
+  if (std::all_of(stages.begin(), stages.end(), names_host)) return;
+  draft.query->AddWarning(
+      "correlation never crosses hosts: the keys of this sequence do not name the host, and yet "
+      "only events of one host are joined; add host.id to `by` to say so");
+}
+
+}  // namespace
+
+void CheckRule(const RuleDraft& draft, const eql::Program& program, const event::FieldTable& fields,
+               const CheckLimits& limits) {
+  CheckCanMatch(draft, program);
+  const Rule& rule = draft.rule;
+  if (!rule.is_sequence) return;
+  CheckKeysNameTheHost(draft, fields);
+  if (!rule.maxspan) {
+    draft.query->AddWarning(absl::StrCat(
+        "without maxspan a sequence could wait for ever; it is given up after ",
+        absl::FormatDuration(limits.default_maxspan), ", and counted (write `with maxspan=`)"));
+  }
+  const bool repeats = std::any_of(rule.stages.begin(), rule.stages.end(),
+                                   [](const Stage& stage) { return stage.term.runs > 1; });
+  if (repeats && rule.suppress.window == 0) {
+    draft.query->AddWarning(
+        "every event beyond `with runs` completes the sequence anew: add "
+        "`suppress: {by: [...], for: ...}` to be told once");
+  }
+}
+
+}  // namespace sequitur::rules

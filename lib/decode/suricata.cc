@@ -249,6 +249,7 @@ class Suricata::Reading {
     event_.SetString(field::kNetworkCommunityId, found_.Text(p_.community_id));
     if (kind == Kind::kDns) SetDnsName();
     event_.SetString(field::kDestinationDomain, absl::StripSuffix(found_.Text(p_.tls_sni), "."));
+    event_.SetString(field::kDestinationDomain, found_.Text(p_.http_host));
     event_.SetString(field::kUrlDomain, found_.Text(p_.http_host));
     event_.SetString(field::kUrlOriginal, found_.Text(p_.http_url));
     event_.SetString(field::kUserAgentOriginal, found_.Text(p_.http_user_agent));

@@ -164,6 +164,7 @@ void SetApplication(const ZeekRecord& r, Stream stream, Event& event) {
     event.SetString(field::kDestinationDomain, r.Text(ZeekColumn::kServerName));
   } else if (stream == Stream::kHttp) {
     event.SetString(field::kHttpRequestMethod, r.Text(ZeekColumn::kMethod));
+    event.SetString(field::kDestinationDomain, r.Text(ZeekColumn::kHttpHost));
     event.SetString(field::kUrlDomain, r.Text(ZeekColumn::kHttpHost));
     event.SetString(field::kUrlOriginal, r.Text(ZeekColumn::kUri));
     event.SetString(field::kUserAgentOriginal, r.Text(ZeekColumn::kUserAgent));

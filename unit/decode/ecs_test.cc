@@ -64,8 +64,8 @@ TEST_F(EcsTest, DropsForgedOwnFields) {
                R"("sequitur.lineage":{"service":"nginx"})");
   ExpectFields(ecs_.One(forged), {{"sequitur.indicators", ""}, {"sequitur.lineage.service", ""}});
   JsonDecoding<Ecs> trusting({}, true);
-  ExpectFields(trusting.One(forged), {{"sequitur.indicators", "path_traversal"},
-                                      {"sequitur.lineage.service", "nginx"}});
+  ExpectFields(trusting.One(forged),
+               {{"sequitur.indicators", "path_traversal"}, {"sequitur.lineage.service", "nginx"}});
 }
 
 TEST_F(EcsTest, TellsEventsFromEnvelopes) {

@@ -26,6 +26,12 @@ class WildcardSet {
   WildcardSet& operator=(WildcardSet&&) noexcept;
 
   bool Matches(absl::string_view value) const;
+  // For a value that is its own FoldCase already; the same as Matches() when the
+  // set is case-sensitive.
+  bool MatchesFolded(absl::string_view value) const;
+
+  // False when the pattern is a plain literal.
+  static bool HasWildcard(absl::string_view pattern);
 
  private:
   struct Compiled;

@@ -1,0 +1,310 @@
+// From a chain of images to what it means. A chain stands nearest first, so
+// index 0 is the event's own image and higher is older.
+//
+// A service and the same service above it are one instance: a worker and its
+// master, a node cluster, a php-fpm that reloaded itself. The instance's id is
+// its oldest image's, so that what two workers of one service do can be joined.
+
+#include "enrich/lineage.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace sequitur::enrich {
+namespace {
+
+namespace field = event::field;
+using event::Event;
+using event::Value;
+
+bool IsProcessEvent(const Event& event) {
+  return HasWord(event.Get(field::kEventCategory), "process");
+}
+
+bool MayWait(const Event& event) {
+  const Value& category = event.Get(field::kEventCategory);
+  return HasWord(category, "network") || HasWord(category, "file") ||
+         HasWord(category, "process");
+}
+
+void SetCopied(Event& event, event::FieldId id, absl::string_view text) {
+  if (!text.empty() && event.Wants(id)) event.Set(id, Value::String(event.arena().Copy(text)));
+}
+
+// Sets what nobody has set.
+void Fill(Event& event, event::FieldId id, absl::string_view text) {
+  if (!event.Has(id)) SetCopied(event, id, text);
+}
+
+}  // namespace
+
+void Lineage::AddFields(event::Projection& projection) { AddProcessFields(projection); }
+
+int16_t Lineage::Enrich(Event& event) {
+  const ProcessRecord record = ReadProcess(event);
+  if (record.self.pid < 0) return Inventory::kNone;
+  Host& host = HostOf(event.host);
+  const uint64_t known = host.table.stats().images;
+  const ImageIndex self = host.table.Learn(record);
+  const bool learnt = host.table.stats().images != known ||
+                      record.kind == ProcessRecord::Kind::kFork ||
+                      record.kind == ProcessRecord::Kind::kExec;
+  ProcessTable::Chain chain;
+  chain.missing_pid = record.self.pid;
+  if (self != kNoImage) chain = host.table.Walk(self);
+  const Reading reading = Read(host.table, chain);
+  WaitIfBroken(host, event, chain, reading);
+  if (self != kNoImage) {
+    FillProcess(host.table, chain, event);
+    FillParent(host.table, self, record, event);
+  }
+  FillAncestors(host.table, chain, event);
+  FillService(reading, event);
+  event.Set(field::kSequiturLineageComplete, Value::Bool(chain.complete));
+  if (learnt) {
+    Wake(host, record.self.pid);
+    Wake(host, record.parent.pid);
+  }
+  return reading.service;
+}
+
+Lineage::Host& Lineage::HostOf(event::HostId id) {
+  std::unique_ptr<Host>& host = hosts_[id];
+  if (host == nullptr) host = std::make_unique<Host>(options_);
+  return *host;
+}
+
+// Asks the inventory about an image, once.
+void Lineage::Judge(ProcessTable& table, ImageIndex index) {
+  Image& image = table.image(index);
+  if (image.judged) return;
+  args_.clear();
+  absl::string_view arguments = table.Text(image.arguments);
+  while (!arguments.empty()) {
+    const size_t end = std::min(arguments.find('\0'), arguments.size());
+    args_.push_back(arguments.substr(0, end));
+    arguments.remove_prefix(std::min(end + 1, arguments.size()));
+  }
+  Inventory::Program program;
+  program.executable = table.Executable(index);
+  program.name = table.Name(index);
+  program.user = table.Text(image.user);
+  program.args = args_;
+  program.args_cut = image.arguments_cut;
+  const Inventory::Judgement judgement = inventory_.Judge(program);
+  image.judged = true;
+  image.service = judgement.service;
+  image.runtime = judgement.runtime;
+  image.runtime_runs_service = judgement.runs_as_web_user;
+  image.declared_by = judgement.declared_by;
+}
+
+// From the oldest image to the event's own, since what a runtime is depends on
+// who started it: a service of its own kind, or nobody public.
+void Lineage::NameServices(ProcessTable& table, const ProcessTable::Chain& chain,
+                           Reading& reading) {
+  reading.services.assign(chain.images.size(), Inventory::kNone);
+  bool below_service = false;
+  for (size_t i = chain.images.size(); i-- > 0;) {
+    Judge(table, chain.images[i]);
+    const Image& image = table.image(chain.images[i]);
+    const int16_t above = i + 1 < chain.images.size() ? reading.services[i + 1] : Inventory::kNone;
+    int16_t& service = reading.services[i];
+    const bool copy = image.origin == Image::Origin::kFork && i + 1 < chain.images.size();
+    if (copy && table.Name(chain.images[i]) == table.Name(chain.images[i + 1])) {
+      service = above;
+    } else if (image.service != Inventory::kNone) {
+      service = image.service;
+    } else if (image.runtime != Inventory::kNone &&
+               (inventory_.StartsRuntime(above, image.runtime) ||
+                (image.runtime_runs_service && !below_service))) {
+      service = image.runtime;
+    }
+    below_service = below_service || service != Inventory::kNone;
+  }
+}
+
+Lineage::Reading Lineage::Read(ProcessTable& table, const ProcessTable::Chain& chain) {
+  Reading out;
+  NameServices(table, chain, out);
+  const size_t count = chain.images.size();
+  size_t at = 0;
+  while (at < count && out.services[at] == Inventory::kNone) ++at;
+  if (at == count) {
+    // The ancestors may be gone, but what they were is remembered.
+    for (const ImageIndex index : chain.images) {
+      const Image& image = table.image(index);
+      if (image.lineage_service == Inventory::kNone || chain.complete) continue;
+      out.service = image.lineage_service;
+      out.entity_id = table.Text(image.lineage_entity);
+      break;
+    }
+    return out;
+  }
+  size_t root = at;
+  while (root + 1 < count && out.services[root + 1] == out.services[at]) ++root;
+  out.service = out.services[at];
+  out.self_is_service = at == 0;
+  out.entity_id = table.EntityId(chain.images[root]);
+  size_t above = root + 1;
+  while (above < count && out.services[above] == Inventory::kNone) ++above;
+  // A service that another service started is a child like any other.
+  if (at > 0) {
+    out.expected_child = Declared(table, chain, 0, at, out.service);
+  } else {
+    out.expected_child =
+        above >= count || Declared(table, chain, root, above, out.services[above]);
+  }
+  for (size_t i = 0; i < at + 1; ++i) {
+    table.RememberLineage(chain.images[i], out.service, out.entity_id);
+  }
+  return out;
+}
+
+// True when all of the chain's images [from, to) are declared by `service`; a
+// fork's copy is what it was copied from.
+bool Lineage::Declared(const ProcessTable& table, const ProcessTable::Chain& chain, size_t from,
+                       size_t to, int16_t service) const {
+  for (size_t i = from; i < to; ++i) {
+    const Image& image = table.image(chain.images[i]);
+    if ((image.declared_by >> service & 1) != 0) continue;
+    const bool copy = image.origin == Image::Origin::kFork && i + 1 < to;
+    if (!copy || table.Name(chain.images[i]) != table.Name(chain.images[i + 1])) return false;
+  }
+  return true;
+}
+
+void Lineage::WaitIfBroken(Host& host, const Event& event, const ProcessTable::Chain& chain,
+                           const Reading& reading) {
+  if (chain.missing_pid == kNoPid) return;
+  if (!chain.complete) ++unknown_parents_;
+  const bool gap = chain.complete || reading.service != Inventory::kNone;
+  // With the service known, only a missing parent's name is worth the wait.
+  if (gap && event.Has(field::kProcessParentName)) return;
+  if (!MayWait(event) || !host.room.Admits(chain.missing_pid, host.table.latest())) return;
+  host.room.Add({event::Snapshot::Of(event), chain.missing_pid, chain.images.size(),
+                 host.table.latest()});
+}
+
+void Lineage::Wake(Host& host, int64_t pid) {
+  if (host.room.size() == 0) return;
+  const auto judge = [&](WaitingRoom::Waiter& waiter) {
+    const auto number = [&](event::FieldId id) {
+      const Value value = waiter.event->Get(id).first();
+      int64_t out = -1;
+      if (value.kind() == Value::Kind::kInt) return value.int_value();
+      return event::ParseInt(value.is_string() ? value.string_value() : "", &out) ? out : -1;
+    };
+    const auto found = host.table.Find(number(field::kProcessPid),
+                                       number(field::kProcessPidVersion), waiter.event->time());
+    if (found.image == kNoImage) return WaitingRoom::Verdict::kKeep;
+    const ProcessTable::Chain chain = host.table.Walk(found.image);
+    const bool learnt_more = chain.images.size() > waiter.known || chain.complete;
+    if (learnt_more) {
+      ++reexamined_;
+      return WaitingRoom::Verdict::kHandOut;
+    }
+    if (chain.missing_pid != kNoPid) waiter.pid = chain.missing_pid;
+    return WaitingRoom::Verdict::kKeep;
+  };
+  host.room.Wake(pid, judge, reexaminable_);
+}
+
+void Lineage::FillProcess(ProcessTable& table, const ProcessTable::Chain& chain, Event& event) {
+  const ImageIndex self = chain.images.front();
+  Fill(event, field::kProcessName, table.Name(self));
+  Fill(event, field::kProcessExecutable, table.Executable(self));
+  if (event.Wants(field::kProcessEntityId)) {
+    Fill(event, field::kProcessEntityId, table.EntityId(self));
+  }
+}
+
+void Lineage::FillParent(ProcessTable& table, ImageIndex self, const ProcessRecord& record,
+                         Event& event) {
+  const int64_t born_of = table.ParentPid(self);
+  ProcessTable::Found parent;
+  if (record.parent.pid == kNoPid || record.parent.pid == born_of) {
+    parent = table.Parent(self);
+    if (record.parent.pid == kNoPid && born_of != kNoPid) {
+      event.SetInt(field::kProcessParentPid, born_of);
+    }
+  } else {
+    parent = table.Find(record.parent.pid, record.parent.version, record.time);
+  }
+  if (parent.image == kNoImage || !parent.exact) return;
+  Fill(event, field::kProcessParentName, table.Name(parent.image));
+  Fill(event, field::kProcessParentExecutable, table.Executable(parent.image));
+  if (event.Wants(field::kProcessParentEntityId)) {
+    Fill(event, field::kProcessParentEntityId, table.EntityId(parent.image));
+  }
+  const absl::string_view arguments = table.Text(table.image(parent.image).arguments);
+  if (arguments.empty()) return;
+  const bool wants_args = event.Wants(field::kProcessParentArgs);
+  const bool wants_line = event.Wants(field::kProcessParentCommandLine);
+  if (!wants_args && !wants_line) return;
+  const std::vector<absl::string_view> args =
+      absl::StrSplit(arguments.substr(0, arguments.size() - 1), '\0');
+  Fill(event, field::kProcessParentCommandLine, absl::StrJoin(args, " "));
+  if (!wants_args || event.Has(field::kProcessParentArgs)) return;
+  Value* list = event.arena().Allocate<Value>(args.size());
+  for (size_t i = 0; i < args.size(); ++i) list[i] = Value::String(event.arena().Copy(args[i]));
+  event.Set(field::kProcessParentArgs, Value::List({list, args.size()}));
+}
+
+void Lineage::FillAncestors(const ProcessTable& table, const ProcessTable::Chain& chain,
+                            Event& event) {
+  const auto fill = [&](event::FieldId id, auto text_of) {
+    if (!event.Wants(id)) return;
+    Value* list = event.arena().Allocate<Value>(kMaxAncestors);
+    size_t count = 0;
+    for (size_t i = 1; i < chain.images.size() && count < kMaxAncestors; ++i) {
+      const absl::string_view text = text_of(chain.images[i]);
+      if (!text.empty()) list[count++] = Value::String(event.arena().Copy(text));
+    }
+    event.Set(id, Value::List({list, count}));
+  };
+  fill(field::kSequiturAncestorsName, [&](ImageIndex i) { return table.Name(i); });
+  fill(field::kSequiturAncestorsExecutable, [&](ImageIndex i) { return table.Executable(i); });
+}
+
+void Lineage::FillService(const Reading& reading, Event& event) {
+  event.Set(field::kSequiturLineageService, Value());
+  event.Set(field::kSequiturLineageEntityId, Value());
+  event.Set(field::kSequiturServiceExpectedChild, Value());
+  if (reading.service == Inventory::kNone) return;
+  // The inventory outlives the event.
+  const Value name = Value::String(inventory_.name(reading.service));
+  event.Set(field::kSequiturLineageService, name);
+  SetCopied(event, field::kSequiturLineageEntityId, reading.entity_id);
+  if (reading.self_is_service && !event.Has(field::kServiceName)) {
+    event.Set(field::kServiceName, name);
+  }
+  // What a service does itself is no declared child's doing; that it runs is
+  // normal.
+  const bool excused = reading.expected_child && (!reading.self_is_service ||
+                                                  IsProcessEvent(event));
+  event.Set(field::kSequiturServiceExpectedChild, Value::Bool(excused));
+}
+
+void Lineage::DropIdleHosts(event::TimeNs before) {
+  absl::erase_if(hosts_, [&](const auto& each) { return each.second->table.latest() < before; });
+}
+
+Lineage::Stats Lineage::stats() const {
+  Stats out;
+  out.unknown_parents = unknown_parents_;
+  out.reexamined = reexamined_;
+  for (const auto& [id, host] : hosts_) {
+    out.images += host->table.size();
+    out.evictions += host->table.stats().evictions;
+    out.expired += host->table.stats().expired;
+    out.waiting += host->room.size();
+    out.refused += host->room.stats().refused;
+    out.waited_in_vain += host->room.stats().expired;
+  }
+  return out;
+}
+
+}  // namespace sequitur::enrich

@@ -1,0 +1,181 @@
+#include "enrich/novelty.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "enrich/process_record.h"
+
+namespace sequitur::enrich {
+namespace {
+
+namespace field = event::field;
+using event::Event;
+using event::TimeNs;
+using event::Value;
+
+void AppendText(const Value& value, std::string& out) {
+  if (value.is_string()) {
+    absl::StrAppend(&out, value.string_value());
+  } else if (value.kind() == Value::Kind::kInt) {
+    absl::StrAppend(&out, value.int_value());
+  } else {
+    absl::StrAppend(&out, value.ToString());
+  }
+}
+
+}  // namespace
+
+Novelty::Novelty(std::vector<BaselineOptions> baselines, const eql::Program* program)
+    : program_(program) {
+  if (program_ != nullptr) evaluator_.emplace(*program_);
+  for (BaselineOptions& options : baselines) {
+    auto baseline = std::make_unique<Baseline>();
+    baseline->stats.name = options.name;
+    baseline->options = std::move(options);
+    baselines_.push_back(std::move(baseline));
+  }
+}
+
+Novelty::~Novelty() = default;
+
+void Novelty::AddFields(event::Projection& projection) const {
+  if (!projection.Has(field::kSequiturNovel)) return;
+  for (const auto& baseline : baselines_) {
+    for (const event::FieldId id : baseline->options.fields) projection.Add(id);
+    if (baseline->options.when) program_->CollectFields(*baseline->options.when, projection);
+  }
+}
+
+void Novelty::Enrich(Event& event) {
+  if (baselines_.empty() || !event.Wants(field::kSequiturNovel)) return;
+  event.Set(field::kSequiturNovel, Value());
+  if (evaluator_) evaluator_->Begin(event);
+  Value* names = nullptr;
+  size_t count = 0;
+  for (const auto& baseline : baselines_) {
+    if (!IsNovel(*baseline, event)) continue;
+    if (names == nullptr) names = event.arena().Allocate<Value>(baselines_.size());
+    names[count++] = Value::String(baseline->options.name);
+  }
+  event.Set(field::kSequiturNovel, Value::List({names, count}));
+}
+
+bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
+  if (baseline.options.when && !evaluator_->Matches(*baseline.options.when)) return false;
+  if (!ReadKey(baseline, event)) {
+    ++baseline.stats.incomplete;
+    return false;
+  }
+  const bool learns = Learns(baseline, event.time);
+  const auto found = baseline.by_key.find(key_);
+  if (found != baseline.by_key.end()) {
+    Tuple& tuple = *found->second;
+    const bool forgotten =
+        event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
+    tuple.last_seen = std::max(tuple.last_seen, event.time);
+    baseline.tuples.splice(baseline.tuples.end(), baseline.tuples, found->second);
+    if (!forgotten) {
+      if (event.time > tuple.first_seen) return false;
+      tuple.first_seen = event.time;
+      return !tuple.learnt;
+    }
+    tuple.first_seen = event.time;
+    tuple.learnt = learns;
+  } else {
+    Insert(baseline, {key_, event.time, event.time, learns});
+  }
+  ++(learns ? baseline.stats.learnt : baseline.stats.novel);
+  return !learns;
+}
+
+// The tuple's values as text; false when one is missing.
+bool Novelty::ReadKey(const Baseline& baseline, const Event& event) {
+  key_.clear();
+  for (const event::FieldId id : baseline.options.fields) {
+    const Value& value = event.Get(id);
+    if (value.is_null()) return false;
+    AppendText(value, key_);
+    std::replace(key_.begin(), key_.end(), '\0', ' ');
+    key_.push_back('\0');
+  }
+  if (key_.size() > kMaxTuple) key_.resize(kMaxTuple);
+  return true;
+}
+
+bool Novelty::Learns(Baseline& baseline, TimeNs time) const {
+  if (baseline.options.learning_until) {
+    baseline.stats.learning = time < *baseline.options.learning_until;
+    return baseline.stats.learning;
+  }
+  if (baseline.learning_since == event::kNoTime) baseline.learning_since = time;
+  baseline.stats.learning =
+      time < event::AddSaturating(baseline.learning_since, baseline.options.learning_period);
+  return baseline.stats.learning;
+}
+
+void Novelty::Insert(Baseline& baseline, Tuple tuple) {
+  if (baseline.options.cap == 0) return;
+  if (baseline.tuples.size() >= baseline.options.cap) {
+    baseline.by_key.erase(baseline.tuples.front().key);
+    baseline.tuples.pop_front();
+    ++baseline.stats.evicted;
+  }
+  baseline.tuples.push_back(std::move(tuple));
+  const auto last = std::prev(baseline.tuples.end());
+  baseline.by_key.emplace(last->key, last);
+}
+
+std::vector<BaselineState> Novelty::Export() const {
+  std::vector<BaselineState> out;
+  for (const auto& baseline : baselines_) {
+    BaselineState& state = out.emplace_back();
+    state.name = baseline->options.name;
+    state.learning_since = baseline->learning_since;
+    for (const Tuple& tuple : baseline->tuples) {
+      BaselineTuple& exported = state.tuples.emplace_back();
+      absl::string_view key = tuple.key;
+      while (!key.empty()) {
+        const size_t end = std::min(key.find('\0'), key.size());
+        exported.values.emplace_back(key.substr(0, end));
+        key.remove_prefix(std::min(end + 1, key.size()));
+      }
+      exported.first_seen = tuple.first_seen;
+      exported.last_seen = tuple.last_seen;
+      exported.learnt = tuple.learnt;
+    }
+  }
+  return out;
+}
+
+void Novelty::Import(const std::vector<BaselineState>& states) {
+  for (const BaselineState& state : states) {
+    const auto found = std::find_if(baselines_.begin(), baselines_.end(), [&](const auto& each) {
+      return each->options.name == state.name;
+    });
+    if (found == baselines_.end()) continue;
+    Baseline& baseline = **found;
+    baseline.learning_since = state.learning_since;
+    for (const BaselineTuple& tuple : state.tuples) {
+      std::string key;
+      for (const std::string& value : tuple.values) absl::StrAppend(&key, value, absl::string_view("\0", 1));
+      if (key.size() > kMaxTuple) key.resize(kMaxTuple);
+      if (baseline.by_key.contains(key)) continue;
+      Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt});
+    }
+  }
+}
+
+std::vector<Novelty::Stats> Novelty::stats() const {
+  std::vector<Stats> out;
+  for (const auto& baseline : baselines_) {
+    out.push_back(baseline->stats);
+    out.back().tuples = baseline->tuples.size();
+  }
+  return out;
+}
+
+}  // namespace sequitur::enrich

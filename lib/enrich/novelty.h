@@ -1,0 +1,105 @@
+#pragma once
+
+// Novelty: baselines of what is normal. A baseline is a tuple of fields, such
+// as (host.name, sequitur.lineage.service, destination.ip); the first event
+// with a tuple not seen before names the baseline in sequitur.novel. While a
+// baseline learns it is silent.
+//
+// An event older than or as old as a tuple's first is novel too: the same
+// event again, or one that came late, must not lose the name it would have had.
+//
+// Bounds:   `cap` tuples per baseline, the one longest unseen goes first; a
+//           tuple's text is cut at kMaxTuple.
+// Threads:  none; one per worker.
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "eql/program.h"
+#include "event/event.h"
+
+namespace sequitur::enrich {
+
+struct BaselineOptions {
+  std::string name;
+  std::vector<event::FieldId> fields;
+  std::optional<eql::ConditionId> when;  // of the Program given; unset: every event
+  // Event time, from the first event that counts; `learning_until` wins.
+  event::TimeNs learning_period = 7 * 86400 * event::kSecond;
+  std::optional<event::TimeNs> learning_until;
+  event::TimeNs age = 90 * 86400 * event::kSecond;  // unseen for so long: forgotten
+  size_t cap = 100'000;
+};
+
+// What a baseline knows, to be written out and read back.
+struct BaselineTuple {
+  std::vector<std::string> values;
+  event::TimeNs first_seen = event::kNoTime;
+  event::TimeNs last_seen = event::kNoTime;
+  bool learnt = true;  // was never reported
+};
+struct BaselineState {
+  std::string name;
+  event::TimeNs learning_since = event::kNoTime;
+  std::vector<BaselineTuple> tuples;  // longest unseen first
+};
+
+class Novelty {
+ public:
+  static constexpr size_t kMaxTuple = 4096;
+
+  struct Stats {
+    std::string name;
+    uint64_t tuples = 0;
+    uint64_t novel = 0;
+    uint64_t learnt = 0;      // silently, while learning
+    uint64_t incomplete = 0;  // a field of the tuple was missing
+    uint64_t evicted = 0;
+    bool learning = true;
+  };
+
+  // `program` holds the conditions and must outlive this; null when no baseline
+  // has one.
+  Novelty(std::vector<BaselineOptions> baselines, const eql::Program* program);
+  ~Novelty();
+
+  void AddFields(event::Projection& projection) const;
+  void Enrich(event::Event& event);
+
+  std::vector<BaselineState> Export() const;
+  // States of baselines that are not configured are passed over.
+  void Import(const std::vector<BaselineState>& states);
+  std::vector<Stats> stats() const;
+
+ private:
+  struct Tuple {
+    std::string key;
+    event::TimeNs first_seen;
+    event::TimeNs last_seen;
+    bool learnt;
+  };
+  struct Baseline {
+    BaselineOptions options;
+    event::TimeNs learning_since = event::kNoTime;
+    std::list<Tuple> tuples;  // longest unseen first
+    absl::flat_hash_map<absl::string_view, std::list<Tuple>::iterator> by_key;
+    Stats stats;
+  };
+
+  bool IsNovel(Baseline& baseline, const event::Event& event);
+  bool ReadKey(const Baseline& baseline, const event::Event& event);
+  bool Learns(Baseline& baseline, event::TimeNs time) const;
+  void Insert(Baseline& baseline, Tuple tuple);
+
+  std::vector<std::unique_ptr<Baseline>> baselines_;
+  const eql::Program* program_;
+  std::optional<eql::Evaluator> evaluator_;
+  std::string key_;  // scratch: the event's tuple, each value ended by a NUL
+};
+
+}  // namespace sequitur::enrich

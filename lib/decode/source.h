@@ -3,6 +3,7 @@
 // The kinds of telemetry that can be decoded, and what can be said of a source
 // in the configuration: the left half of `[SOURCE=]PATH` and `sources:` in YAML.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 

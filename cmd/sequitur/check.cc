@@ -21,12 +21,13 @@ int Check(const pipeline::SiteOptions& options) {
     std::printf("%zu errors, %zu warnings\n", errors, warnings);
     return 1;
   }
-  const auto& rules = site->rules->rules();
+  const auto& rules = site->rules()->rules();
   const auto sequences = std::count_if(rules.begin(), rules.end(),
                                        [](const rules::Rule& rule) { return rule.is_sequence; });
-  std::printf("%zu rules (%zu sequences), %zu allowlist entries, %zu tests: no errors, %zu warnings\n",
-              rules.size(), static_cast<size_t>(sequences), site->rules->allowlist().size(),
-              site->tests.size(), warnings);
+  std::printf(
+      "%zu rules (%zu sequences), %zu allowlist entries, %zu tests: no errors, %zu warnings\n",
+      rules.size(), static_cast<size_t>(sequences), site->rules()->allowlist().size(),
+      site->tests().size(), warnings);
   return 0;
 }
 

@@ -22,21 +22,20 @@ std::string Duration(event::TimeNs ns) { return absl::FormatDuration(absl::Nanos
 std::string Keys(const pipeline::Site& site, const eql::Term& term) {
   std::vector<std::string> names;
   for (const eql::KeyField& key : term.keys) {
-    names.push_back(absl::StrCat(key.optional ? "?" : "", site.fields.path(key.field)));
+    names.push_back(absl::StrCat(key.optional ? "?" : "", site.fields().path(key.field)));
   }
   return names.empty() ? "the host" : absl::StrCat("the host, ", absl::StrJoin(names, ", "));
 }
 
 std::string IndexedBy(const pipeline::Site& site, const eql::Term& term) {
-  std::string by = absl::StrCat(
-      "category ", term.category.empty() ? "any" : term.category);
-  const auto required = site.rules->program().Required(term.condition);
+  std::string by = absl::StrCat("category ", term.category.empty() ? "any" : term.category);
+  const auto required = site.rules()->program().Required(term.condition);
   if (!required.has_value()) return by;
   constexpr size_t kShown = 6;
   std::vector<std::string> shown(
       required->literals.begin(),
       required->literals.begin() + std::min(kShown, required->literals.size()));
-  absl::StrAppend(&by, ", ", site.fields.path(required->field), " in (",
+  absl::StrAppend(&by, ", ", site.fields().path(required->field), " in (",
                   absl::StrJoin(shown, ", "));
   if (required->literals.size() > kShown) {
     absl::StrAppend(&by, ", and ", required->literals.size() - kShown, " more");
@@ -45,11 +44,11 @@ std::string IndexedBy(const pipeline::Site& site, const eql::Term& term) {
 }
 
 std::string Fields(const pipeline::Site& site, const eql::Term& term) {
-  event::Projection read(site.fields);
-  site.rules->program().CollectFields(term.condition, read);
+  event::Projection read(site.fields());
+  site.rules()->program().CollectFields(term.condition, read);
   std::vector<std::string> names;
-  for (event::FieldId id = 0; id < site.fields.size(); ++id) {
-    if (read.Has(id)) names.emplace_back(site.fields.path(id));
+  for (event::FieldId id = 0; id < site.fields().size(); ++id) {
+    if (read.Has(id)) names.emplace_back(site.fields().path(id));
   }
   return names.empty() ? "none" : absl::StrJoin(names, ", ");
 }
@@ -62,9 +61,9 @@ void PrintStage(const pipeline::Site& site, absl::string_view title, const rules
   std::printf("    joined by     %s\n", Keys(site, term).c_str());
   std::printf("    reads         %s\n", Fields(site, term).c_str());
   std::printf("    condition     %s\n",
-              site.rules->program().DebugString(term.condition).c_str());
+              site.rules()->program().DebugString(term.condition).c_str());
   for (uint32_t entry : stage.allowlist) {
-    const auto& allow = site.rules->allowlist()[entry];
+    const auto& allow = site.rules()->allowlist()[entry];
     std::printf("    allowlisted   %s (%s:%d)\n", allow.where_text.c_str(), allow.file.c_str(),
                 allow.line);
   }
@@ -73,11 +72,13 @@ void PrintStage(const pipeline::Site& site, absl::string_view title, const rules
 void PrintWindows(const pipeline::Site& site, const rules::Rule& rule) {
   std::printf("  maxspan %s, order_slack %s, lateness %s\n",
               rule.maxspan ? Duration(*rule.maxspan).c_str() : "none (until memory is short)",
-              Duration(rule.order_slack).c_str(), Duration(site.correlate.lateness).c_str());
+              Duration(rule.order_slack).c_str(),
+              Duration(site.CorrelateOptions().lateness).c_str());
   const correlate::Plan plan = correlate::Plan::Of(rule);
-  std::printf("  alerts %s\n", plan.waits ? "when nothing earlier can arrive any more (it has until "
-                                            "or a missing stage)"
-                                          : "with its last missing piece");
+  std::printf("  alerts %s\n", plan.waits
+                                   ? "when nothing earlier can arrive any more (it has until "
+                                     "or a missing stage)"
+                                   : "with its last missing piece");
   std::printf("  memory per pending hit: %zu bytes in order, %zu for a new key, and its evidence\n",
               sizeof(correlate::StageHit) + sizeof(correlate::Chain) * plan.alternatives,
               sizeof(correlate::KeyState));
@@ -95,7 +96,7 @@ void Print(const pipeline::Site& site, const rules::Rule& rule) {
   if (rule.is_sequence) PrintWindows(site, rule);
   if (rule.suppress.window > 0) {
     std::vector<std::string> by;
-    for (event::FieldId id : rule.suppress.by) by.emplace_back(site.fields.path(id));
+    for (event::FieldId id : rule.suppress.by) by.emplace_back(site.fields().path(id));
     std::printf("  one alert per %s%s%s\n", Duration(rule.suppress.window).c_str(),
                 by.empty() ? "" : " and ", absl::StrJoin(by, ", ").c_str());
   }
@@ -106,19 +107,19 @@ int Explain(const Options& options) {
   const auto site = LoadOrExplain(options.site, Warnings::kHide);
   if (site == nullptr) return 1;
   if (!options.rule.empty()) {
-    const int index = site->rules->Find(options.rule);
+    const int index = site->rules()->Find(options.rule);
     if (index < 0) {
       std::vector<absl::string_view> ids;
-      for (const rules::Rule& rule : site->rules->rules()) ids.push_back(rule.id);
+      for (const rules::Rule& rule : site->rules()->rules()) ids.push_back(rule.id);
       const absl::string_view meant = DidYouMean(options.rule, ids);
       std::fprintf(stderr, "sequitur: no rule '%s'%s\n", options.rule.c_str(),
                    meant.empty() ? "" : absl::StrCat(", did you mean '", meant, "'?").c_str());
       return 1;
     }
-    Print(*site, site->rules->rules()[index]);
+    Print(*site, site->rules()->rules()[index]);
     return 0;
   }
-  for (const rules::Rule& rule : site->rules->rules()) Print(*site, rule);
+  for (const rules::Rule& rule : site->rules()->rules()) Print(*site, rule);
   return 0;
 }
 

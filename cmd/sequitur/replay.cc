@@ -1,5 +1,7 @@
 // sequitur replay: files in, alerts out.
 
+#include "pipeline/replay.h"
+
 #include <unistd.h>
 
 #include <chrono>
@@ -12,7 +14,6 @@
 #include "alert/alert_json.h"
 #include "alert/timeline_text.h"
 #include "cmd/sequitur/command.h"
-#include "pipeline/replay.h"
 
 namespace sequitur::cmd {
 namespace {
@@ -44,11 +45,12 @@ class ProgressLine {
     const absl::Time now = absl::Now();
     if (!shown_ || now < next_) return;
     next_ = now + absl::Milliseconds(200);
-    std::string line = absl::StrFormat("\r\x1b[K%d records, %d alerts", progress.records,
-                                       progress.alerts);
+    std::string line =
+        absl::StrFormat("\r\x1b[K%d records, %d alerts", progress.records, progress.alerts);
     if (progress.bytes_total > 0) {
-      absl::StrAppendFormat(&line, ", %d %%",
-                            std::min<int64_t>(100, 100 * progress.bytes_read / progress.bytes_total));
+      absl::StrAppendFormat(
+          &line, ", %d %%",
+          std::min<int64_t>(100, 100 * progress.bytes_read / progress.bytes_total));
     }
     Write(line);
     visible_ = true;
@@ -92,7 +94,7 @@ void PrintLosses(const pipeline::Site& site, const pipeline::ReplaySummary& summ
       if (evicted == 0) continue;
       std::fprintf(
           stderr, "  evicted: %llu hits of %s (%s), %llu of them in advanced sequences\n",
-          static_cast<unsigned long long>(evicted), site.rules->rules()[rule].id.c_str(),
+          static_cast<unsigned long long>(evicted), site.rules()->rules()[rule].id.c_str(),
           std::string(EvictReasonName(static_cast<correlate::EvictReason>(reason))).c_str(),
           static_cast<unsigned long long>(stats.rules[rule].evicted_advanced[reason]));
     }
@@ -111,8 +113,7 @@ void PrintSummary(const pipeline::Site& site, const pipeline::ReplaySummary& sum
                static_cast<unsigned long long>(summary.suppressed));
   if (!kinds.empty()) std::fprintf(stderr, "  read: %s\n", absl::StrJoin(kinds, ", ").c_str());
   if (summary.engine.unknown_host_events > 0) {
-    std::fprintf(stderr,
-                 "  no host: %llu events name none and share one (name it with --host)\n",
+    std::fprintf(stderr, "  no host: %llu events name none and share one (name it with --host)\n",
                  static_cast<unsigned long long>(summary.engine.unknown_host_events));
   }
   PrintSkipped(summary);
@@ -126,8 +127,8 @@ int Replay(const Options& options) {
   const auto site = LoadOrExplain(options.site, Warnings::kHide);
   if (site == nullptr) return 1;
   pipeline::InputList inputs = pipeline::ListInputs(options.paths);
-  const bool json = options.output == "json" ||
-                    (options.output.empty() && isatty(STDOUT_FILENO) == 0);
+  const bool json =
+      options.output == "json" || (options.output.empty() && isatty(STDOUT_FILENO) == 0);
   const auto colour = isatty(STDOUT_FILENO) != 0 ? alert::Colour::kAnsi : alert::Colour::kNone;
   SourceNames sources;
   ProgressLine progress;
@@ -136,15 +137,15 @@ int Replay(const Options& options) {
       *site, inputs.inputs, {options.host, !options.no_suppress},
       [&](const alert::Alert& alert) {
         progress.Clear();
-        const std::string text = json ? alert::ToJson(alert, site->fields, sources)
+        const std::string text = json ? alert::ToJson(alert, site->fields(), sources)
                                       : alert::ToTimeline(alert, sources, colour);
-        output_open = output_open && std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+        output_open =
+            output_open && std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
         output_open = output_open && std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
       },
       [&](const pipeline::ReplayProgress& now) { progress.Show(now); }, sources);
   progress.Clear();
-  summary.problems.insert(summary.problems.begin(), inputs.problems.begin(),
-                          inputs.problems.end());
+  summary.problems.insert(summary.problems.begin(), inputs.problems.begin(), inputs.problems.end());
   PrintSummary(*site, summary);
   if (!output_open) std::fprintf(stderr, "sequitur: standard output was closed early\n");
   return summary.problems.empty() && output_open ? 0 : 1;
@@ -156,8 +157,7 @@ void AddReplay(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("replay", "Read telemetry from files and print the alerts");
   auto options = std::make_shared<Options>();
   AddSiteOptions(*command, options->site);
-  command->add_option("--host", options->host, "Host of records that name none")
-      ->type_name("NAME");
+  command->add_option("--host", options->host, "Host of records that name none")->type_name("NAME");
   command
       ->add_option("--output", options->output,
                    "text: timelines (default on a terminal); json: one ECS document a line")

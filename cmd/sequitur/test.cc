@@ -12,8 +12,8 @@ namespace {
 
 void Explain(const rules::RuleTest& test, const pipeline::TestOutcome& outcome) {
   std::printf("FAILED  %s: %s\n        %s:%d: expected %lld alerts, got %lld\n", test.rule.c_str(),
-              test.name.c_str(), test.file.c_str(), test.line,
-              static_cast<long long>(test.expect), static_cast<long long>(outcome.alerts));
+              test.name.c_str(), test.file.c_str(), test.line, static_cast<long long>(test.expect),
+              static_cast<long long>(outcome.alerts));
   for (const std::string& problem : outcome.problems) {
     std::printf("        could not read: %s\n", problem.c_str());
   }
@@ -30,7 +30,7 @@ int Test(const pipeline::SiteOptions& options) {
   const auto site = LoadOrExplain(options, Warnings::kHide);
   if (site == nullptr) return 1;
   size_t failed = 0;
-  for (const rules::RuleTest& test : site->tests) {
+  for (const rules::RuleTest& test : site->tests()) {
     const pipeline::TestOutcome outcome = pipeline::RunTest(*site, test);
     if (outcome.passed) {
       std::printf("ok      %s: %s\n", test.rule.c_str(), test.name.c_str());
@@ -39,8 +39,8 @@ int Test(const pipeline::SiteOptions& options) {
       ++failed;
     }
   }
-  std::printf("%zu passed, %zu failed\n", site->tests.size() - failed, failed);
-  if (site->tests.empty()) std::printf("no rule has a tests: block\n");
+  std::printf("%zu passed, %zu failed\n", site->tests().size() - failed, failed);
+  if (site->tests().empty()) std::printf("no rule has a tests: block\n");
   return failed == 0 ? 0 : 1;
 }
 

@@ -73,12 +73,10 @@ struct Clock {
 };
 
 struct Limits {
-  int64_t memory = int64_t{1} << 30;         // bytes of correlation state, whole process
-  int64_t host_memory_percent = 10;          // of it, for any one host
-  int64_t hosts = 100'000;                   // known at one time
-  int64_t hits_per_key = 1'000;              // waiting, per rule and join key
-  int64_t record = int64_t{1} << 20;         // bytes of one input record
-  absl::Duration maxspan = absl::Hours(24);  // of a sequence that sets none
+  int64_t memory = int64_t{1} << 30;  // bytes of correlation state, whole process
+  int64_t host_memory_percent = 10;   // of it, for any one host
+  int64_t hosts = 100'000;            // known at one time
+  int64_t hits_per_key = 8'192;       // waiting, per rule and join key
 };
 
 // Shown in alerts when an event has them, besides what the rules read.

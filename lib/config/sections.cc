@@ -184,10 +184,6 @@ Limits ReadLimits(const Node& node) {
       mapping.GetInt("host_memory_percent", 1, 100).value_or(limits.host_memory_percent);
   limits.hosts = mapping.GetInt("hosts", 1, 1 << 30).value_or(limits.hosts);
   limits.hits_per_key = mapping.GetInt("hits_per_key", 2, 1 << 30).value_or(limits.hits_per_key);
-  limits.record = mapping.GetBytes("record").value_or(limits.record);
-  if (const auto maxspan = mapping.Get("maxspan")) {
-    limits.maxspan = rules::ReadWindow(*maxspan).value_or(limits.maxspan);
-  }
   mapping.Finish();
   return limits;
 }

@@ -33,7 +33,7 @@ Match MakeMatch(const Plan& plan, event::HostId host, const KeyState& state, con
 
 absl::string_view EvictReasonName(EvictReason reason) {
   constexpr absl::string_view kNames[kEvictReasons] = {"key_cap", "host_share", "memory",
-                                                       "key_product", "idle"};
+                                                       "key_product", "forgotten_host"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -163,6 +163,7 @@ void Correlator::MergeHosts(event::HostId from, event::HostId into, std::vector<
   if (source.clock.now() != event::kNoTime) {
     hosts_[into].clock.Observe(source.clock.now());
   }
+  source.clock = event::EventClock();
   if (source.state == nullptr) return;
   source.state->queue().ForEach([&](KeyState& old) {
     const Plan& plan = plans_[old.rule()];
@@ -174,6 +175,19 @@ void Correlator::MergeHosts(event::HostId from, event::HostId into, std::vector<
   });
   source.state.reset();
   EnforceMemory(into);
+}
+
+void Correlator::ForgetHost(event::HostId id, std::vector<Match>& matches) {
+  if (hosts_.size() <= id) return;
+  if (hosts_[id].state != nullptr) {
+    hosts_[id].state->queue().ForEach([&](KeyState& state) {
+      CountLoss(state, EvictReason::kForgottenHost);
+      return true;
+    });
+    FlushHost(id, matches);
+  }
+  hosts_[id].clock = event::EventClock();
+  hosts_[id].last_record_time = event::kNoTime;
 }
 
 void Correlator::SweepIdle(TimeNs record_time, std::vector<Match>& matches) {
@@ -216,7 +230,10 @@ void Correlator::EvictFrom(Host& host, int64_t target, EvictReason reason) {
   for (const bool advanced_too : {false, true}) {
     if (host.state == nullptr) return;
     host.state->queue().ForEach([&](KeyState& state) {
-      if (advanced_too || state.advanced() <= 1) Drop(*host.state, state, reason);
+      if (advanced_too || state.advanced() <= 1) {
+        CountLoss(state, reason);
+        host.state->Erase(state);
+      }
       return host.account.bytes > target;
     });
     if (host.state->keys() == 0) host.state.reset();
@@ -224,12 +241,11 @@ void Correlator::EvictFrom(Host& host, int64_t target, EvictReason reason) {
   }
 }
 
-void Correlator::Drop(HostState& host, KeyState& state, EvictReason reason) {
+void Correlator::CountLoss(const KeyState& state, EvictReason reason) {
   RuleStats& stats = stats_.rules[state.rule()];
   const auto index = static_cast<size_t>(reason);
   stats.evicted[index] += std::max<size_t>(1, state.held_hits());
   if (state.advanced() > 1) ++stats.evicted_advanced[index];
-  host.Erase(state);
 }
 
 const Stats& Correlator::stats() {

@@ -52,6 +52,10 @@ class Correlator {
   // Two hosts turned out to be one: what is pending on `from` goes on in `into`.
   void MergeHosts(event::HostId from, event::HostId into, std::vector<Match>& matches);
 
+  // The host's number ends: what waited there is decided, the rest is over and
+  // counted.
+  void ForgetHost(event::HostId host, std::vector<Match>& matches);
+
   // Hosts that sent nothing for longer than any window, by the bus's time: what
   // waited there is decided, the rest is over.
   void SweepIdle(TimeNs record_time, std::vector<Match>& matches);
@@ -82,7 +86,7 @@ class Correlator {
   void Publish(event::HostId id, const KeyState& state, std::vector<Match>& matches);
   void EnforceMemory(event::HostId id);
   void EvictFrom(Host& host, int64_t target, EvictReason reason);
-  void Drop(HostState& host, KeyState& state, EvictReason reason);
+  void CountLoss(const KeyState& state, EvictReason reason);
 
   const std::shared_ptr<const rules::RuleSet> rules_;
   const Options options_;

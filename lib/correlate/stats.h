@@ -12,11 +12,11 @@
 namespace sequitur::correlate {
 
 enum class EvictReason : uint8_t {
-  kKeyCap,      // one join key held too many hits
-  kHostShare,   // one host held more than its share of the memory
-  kMemory,      // all hosts together held more than the budget
-  kKeyProduct,  // list-valued join keys made too many combinations
-  kIdle,        // the host fell silent
+  kKeyCap,         // one join key held too many hits
+  kHostShare,      // one host held more than its share of the memory
+  kMemory,         // all hosts together held more than the budget
+  kKeyProduct,     // list-valued join keys made too many combinations
+  kForgottenHost,  // more hosts than may be known at one time
 };
 inline constexpr size_t kEvictReasons = 5;
 absl::string_view EvictReasonName(EvictReason reason);

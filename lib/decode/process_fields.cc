@@ -104,10 +104,6 @@ void SetArguments(Event& event, const Value& args) {
 
 namespace {
 
-bool NeedsQuotes(absl::string_view argument) {
-  return argument.empty() || argument.find_first_of(" \t\r\n\"'") != argument.npos;
-}
-
 // Characters into a fixed space; what does not fit is dropped and noted.
 class BoundedText {
  public:
@@ -126,14 +122,6 @@ class BoundedText {
     at_ += size;
     cut_ |= size < text.size();
   }
-  void PutQuoted(absl::string_view text) {
-    Put('"');
-    for (char c : text) {
-      if (c == '"' || c == '\\') Put('\\');
-      Put(c);
-    }
-    Put('"');
-  }
 
   absl::string_view text() const { return {begin_, static_cast<size_t>(at_ - begin_)}; }
   bool cut() const { return cut_; }
@@ -150,16 +138,12 @@ class BoundedText {
 absl::string_view JoinArguments(const Value& args, Arena& arena, bool* cut) {
   const auto elements = args.elements();
   size_t worst = 0;
-  for (const Value& argument : elements) worst += 2 * argument.text().size() + 3;
+  for (const Value& argument : elements) worst += argument.text().size() + 1;
   worst = std::min(worst, kMaxCommandLine);
   BoundedText out(arena.Allocate<char>(worst), worst);
   for (const Value& argument : elements) {
     if (&argument != elements.begin()) out.Put(' ');
-    if (NeedsQuotes(argument.text())) {
-      out.PutQuoted(argument.text());
-    } else {
-      out.Put(argument.text());
-    }
+    out.Put(argument.text());
   }
   *cut = out.cut();
   return out.text();

@@ -86,8 +86,8 @@ absl::string_view PrintUserId(int64_t uid, Arena& arena);
 // process.args, process.args_count and, where wanted, process.command_line.
 void SetArguments(event::Event& event, const event::Value& args);
 
-// Arguments joined by blanks; one that is empty or holds blanks or quotes is put in
-// double quotes, with `"` and `\` escaped. `cut` tells that not all fitted.
+// Arguments joined by blanks and nothing else, as Elastic's sensor joins them and
+// rules expect; `process.args` keeps the boundaries. `cut` tells that not all fitted.
 absl::string_view JoinArguments(const event::Value& args, Arena& arena, bool* cut);
 
 // The reverse, as near as can be told: blanks separate, a quoted stretch is one

@@ -25,8 +25,7 @@ bool IsProcessEvent(const Event& event) {
 
 bool MayWait(const Event& event) {
   const Value& category = event.Get(field::kEventCategory);
-  return HasWord(category, "network") || HasWord(category, "file") ||
-         HasWord(category, "process");
+  return HasWord(category, "network") || HasWord(category, "file") || HasWord(category, "process");
 }
 
 void SetCopied(Event& event, event::FieldId id, absl::string_view text) {
@@ -154,8 +153,7 @@ Lineage::Reading Lineage::Read(ProcessTable& table, const ProcessTable::Chain& c
   if (at > 0) {
     out.expected_child = Declared(table, chain, 0, at, out.service);
   } else {
-    out.expected_child =
-        above >= count || Declared(table, chain, root, above, out.services[above]);
+    out.expected_child = above >= count || Declared(table, chain, root, above, out.services[above]);
   }
   for (size_t i = 0; i < at + 1; ++i) {
     table.RememberLineage(chain.images[i], out.service, out.entity_id);
@@ -184,8 +182,8 @@ void Lineage::WaitIfBroken(Host& host, const Event& event, const ProcessTable::C
   // With the service known, only a missing parent's name is worth the wait.
   if (gap && event.Has(field::kProcessParentName)) return;
   if (!MayWait(event) || !host.room.Admits(chain.missing_pid, host.table.latest())) return;
-  host.room.Add({event::Snapshot::Of(event), chain.missing_pid, chain.images.size(),
-                 host.table.latest()});
+  host.room.Add(
+      {event::Snapshot::Of(event), chain.missing_pid, chain.images.size(), host.table.latest()});
 }
 
 void Lineage::Wake(Host& host, int64_t pid) {
@@ -283,8 +281,8 @@ void Lineage::FillService(const Reading& reading, Event& event) {
   }
   // What a service does itself is no declared child's doing; that it runs is
   // normal.
-  const bool excused = reading.expected_child && (!reading.self_is_service ||
-                                                  IsProcessEvent(event));
+  const bool excused =
+      reading.expected_child && (!reading.self_is_service || IsProcessEvent(event));
   event.Set(field::kSequiturServiceExpectedChild, Value::Bool(excused));
 }
 

@@ -48,7 +48,7 @@ class Lineage {
     uint64_t waiting = 0;          // now
     uint64_t refused = 0;          // did not wait: no room
     uint64_t waited_in_vain = 0;
-    uint64_t reexamined = 0;       // handed out
+    uint64_t reexamined = 0;  // handed out
   };
 
   Lineage(const Inventory& inventory, const LineageOptions& options)
@@ -69,8 +69,7 @@ class Lineage {
 
  private:
   struct Host {
-    explicit Host(const LineageOptions& options)
-        : table(options.table), room(options.patience) {}
+    explicit Host(const LineageOptions& options) : table(options.table), room(options.patience) {}
     ProcessTable table;
     WaitingRoom room;
   };
@@ -87,8 +86,8 @@ class Lineage {
   void Judge(ProcessTable& table, ImageIndex index);
   void NameServices(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   Reading Read(ProcessTable& table, const ProcessTable::Chain& chain);
-  bool Declared(const ProcessTable& table, const ProcessTable::Chain& chain, size_t from,
-                size_t to, int16_t service) const;
+  bool Declared(const ProcessTable& table, const ProcessTable::Chain& chain, size_t from, size_t to,
+                int16_t service) const;
   void WaitIfBroken(Host& host, const event::Event& event, const ProcessTable::Chain& chain,
                     const Reading& reading);
   void Wake(Host& host, int64_t pid);

@@ -74,8 +74,7 @@ bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
   const auto found = baseline.by_key.find(key_);
   if (found != baseline.by_key.end()) {
     Tuple& tuple = *found->second;
-    const bool forgotten =
-        event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
+    const bool forgotten = event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
     tuple.last_seen = std::max(tuple.last_seen, event.time);
     baseline.tuples.splice(baseline.tuples.end(), baseline.tuples, found->second);
     if (!forgotten) {
@@ -161,7 +160,8 @@ void Novelty::Import(const std::vector<BaselineState>& states) {
     baseline.learning_since = state.learning_since;
     for (const BaselineTuple& tuple : state.tuples) {
       std::string key;
-      for (const std::string& value : tuple.values) absl::StrAppend(&key, value, absl::string_view("\0", 1));
+      for (const std::string& value : tuple.values)
+        absl::StrAppend(&key, value, absl::string_view("\0", 1));
       if (key.size() > kMaxTuple) key.resize(kMaxTuple);
       if (baseline.by_key.contains(key)) continue;
       Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt});

@@ -137,8 +137,7 @@ void ProcessTable::LearnPrevious(const ProcessRecord& record, ImageIndex self) {
       return;
     }
   }
-  if (previous.version != kNoVersion &&
-      Find(previous.pid, previous.version, record.time).exact) {
+  if (previous.version != kNoVersion && Find(previous.pid, previous.version, record.time).exact) {
     return;
   }
   const ImageIndex image = Make(previous, Image::Origin::kSeen, record.time - 1);
@@ -207,8 +206,7 @@ ImageIndex ProcessTable::FindSeenLater(const ProcessRecord& record) const {
     next = i;
   }
   if (next == kNoImage || images_[next].origin != Image::Origin::kSeen) return kNoImage;
-  const bool comparable =
-      images_[next].version == kNoVersion || record.self.version == kNoVersion;
+  const bool comparable = images_[next].version == kNoVersion || record.self.version == kNoVersion;
   return comparable && SameProgram(next, record.self) ? next : kNoImage;
 }
 
@@ -260,8 +258,8 @@ void ProcessTable::AdoptNewer(ImageIndex self) {
   const Image& orphan = images_[newer];
   if (StartsDiffer(opener.start, orphan.start)) return;
   if (images_[self].exit < orphan.begin) return;
-  const bool parents_differ = opener.parent_pid > 1 && orphan.parent_pid > 1 &&
-                              opener.parent_pid != orphan.parent_pid;
+  const bool parents_differ =
+      opener.parent_pid > 1 && orphan.parent_pid > 1 && opener.parent_pid != orphan.parent_pid;
   if (parents_differ && !opener.fork_known) return;
   images_[newer].opens_life = false;
   if (orphan.exit != event::kEndOfTime) Retire(self, orphan.exit);
@@ -273,8 +271,8 @@ bool ProcessTable::ContinuesLife(ImageIndex older, const ProcessRecord& record) 
   if (event::AddSaturating(last.exit, kExitGrace) < record.time) return false;
   if (StartsDiffer(opener.start, record.start)) return false;
   if (last.version != kNoVersion && last.version == record.previous.version) return true;
-  const bool parents_differ = opener.parent_pid > 1 && record.parent.pid > 1 &&
-                              opener.parent_pid != record.parent.pid;
+  const bool parents_differ =
+      opener.parent_pid > 1 && record.parent.pid > 1 && opener.parent_pid != record.parent.pid;
   // An orphan is given to an ancestor of its own (a subreaper); a parent that
   // is none means another process under the same pid.
   return !parents_differ || MayDescendFrom(older, record.parent.pid);

@@ -105,8 +105,8 @@ class ProcessTable {
   // was never a program of its own.
   struct Chain {
     absl::InlinedVector<ImageIndex, kMaxChain> images;
-    bool complete = false;          // reached the first process
-    int64_t missing_pid = kNoPid;   // a record of this pid may tell more
+    bool complete = false;         // reached the first process
+    int64_t missing_pid = kNoPid;  // a record of this pid may tell more
   };
 
   explicit ProcessTable(const ProcessTableOptions& options) : options_(options) {}
@@ -193,9 +193,7 @@ class ProcessTable {
   void RetireLife(ImageIndex any, event::TimeNs time);
   void Push(List& list, ImageIndex index);
   void Take(List& list, ImageIndex index);
-  List& ListOf(const Image& image) {
-    return image.exit == event::kEndOfTime ? live_ : exited_;
-  }
+  List& ListOf(const Image& image) { return image.exit == event::kEndOfTime ? live_ : exited_; }
   void Remove(ImageIndex index);
   void MakeRoom();
   void MakeRoomFor(int64_t pid);

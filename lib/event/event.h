@@ -85,7 +85,7 @@ class Event {
   void Append(FieldId id, Value element);
 
   const Value& Get(FieldId id) const {
-    static constexpr Value kNull;
+    static constexpr Value kNull = Value::Null();
     return id < values_.size() ? values_[id] : kNull;
   }
   absl::string_view Text(FieldId id) const { return Get(id).text(); }

@@ -100,7 +100,7 @@ SnapshotRef Snapshot::Of(const Event& event, MemoryAccount* account, size_t max_
 }
 
 const Value& Snapshot::Get(FieldId id) const {
-  static constexpr Value kNull;
+  static constexpr Value kNull = Value::Null();
   const FieldId* end = fields_ + count_;
   const FieldId* found = std::lower_bound(fields_, end, id);
   return found != end && *found == id ? values_[found - fields_] : kNull;

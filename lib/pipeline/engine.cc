@@ -10,7 +10,7 @@ namespace {
 namespace field = event::field;
 
 event::HostTableOptions HostOptions(const Site& site, const EngineOptions& options) {
-  event::HostTableOptions hosts = site.hosts;
+  event::HostTableOptions hosts = site.HostOptions();
   if (!options.default_host.empty()) hosts.default_host = options.default_host;
   return hosts;
 }
@@ -22,13 +22,13 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       options_(std::move(options)),
       sink_(std::move(sink)),
       hosts_(HostOptions(site, options_)),
-      enricher_(site.projection, site.enrich),
-      matcher_(*site.rules),
-      correlator_(site.rules, site.correlate),
-      builder_(*site.rules, site.fields, hosts_, sources),
-      reexamined_(site.projection) {
-  for (uint32_t rule = 0; rule < site.rules->rules().size(); ++rule) {
-    const auto& pipes = site.rules->rules()[rule].pipes;
+      enricher_(site.projection(), site.EnrichOptions()),
+      matcher_(*site.rules()),
+      correlator_(site.rules(), site.CorrelateOptions()),
+      builder_(*site.rules(), site.fields(), hosts_, sources),
+      reexamined_(site.projection()) {
+  for (uint32_t rule = 0; rule < site.rules()->rules().size(); ++rule) {
+    const auto& pipes = site.rules()->rules()[rule].pipes;
     if (!pipes.empty()) pipes_.emplace(rule, ResultPipes(pipes));
   }
 }
@@ -36,8 +36,17 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
 Engine::~Engine() = default;
 
 void Engine::ResolveHost(event::Event& event) {
-  event.host = hosts_.Resolve(event.claim, event.Text(field::kSourceIp),
-                              event.Text(field::kDestinationIp));
+  event.host =
+      hosts_.Resolve(event.claim, event.Text(field::kSourceIp), event.Text(field::kDestinationIp));
+  // Numbers may be given anew after this: nobody may keep an ended one.
+  for (const auto& [from, into] : hosts_.TakeMerges()) {
+    correlator_.MergeHosts(from, into, matches_);
+    enricher_.ForgetHost(from);
+  }
+  for (event::HostId forgotten : hosts_.TakeForgotten()) {
+    correlator_.ForgetHost(forgotten, matches_);
+    enricher_.ForgetHost(forgotten);
+  }
   if (event.host == event::kUnknownHost) {
     ++stats_.unknown_host_events;
     return;
@@ -52,9 +61,7 @@ void Engine::ResolveHost(event::Event& event) {
 
 void Engine::Process(event::Event& event) {
   ++stats_.events;
-  for (const auto& [from, into] : hosts_.TakeMerges()) {
-    correlator_.MergeHosts(from, into, matches_);
-  }
+  ResolveHost(event);
   enricher_.Enrich(event);
   Match(event);
   Reexamine();
@@ -98,7 +105,7 @@ void Engine::Publish(correlate::Match match) {
 void Engine::Finish() {
   correlator_.Finish(matches_);
   PublishMatches();
-  for (uint32_t rule = 0; rule < site_.rules->rules().size(); ++rule) {
+  for (uint32_t rule = 0; rule < site_.rules()->rules().size(); ++rule) {
     const auto pipes = pipes_.find(rule);
     if (pipes == pipes_.end()) continue;
     pipes->second.Finish([&](correlate::Match match) { Publish(std::move(match)); });

@@ -46,10 +46,8 @@ class Engine {
   Engine(const Site& site, const SourceNames& sources, EngineOptions options, AlertSink sink);
   ~Engine();
 
-  // Names the host of a decoded event; enrichment and joins need it.
-  void ResolveHost(event::Event& event);
-  // REQUIRES: ResolveHost was called. Enriches in place, matches, correlates,
-  // publishes what that completes.
+  // A decoded event, with its claim: names the host, enriches in place,
+  // matches, correlates, publishes what that completes.
   void Process(event::Event& event);
   // End of input.
   void Finish();
@@ -62,6 +60,7 @@ class Engine {
   uint64_t suppressed() const { return suppressor_.suppressed(); }
 
  private:
+  void ResolveHost(event::Event& event);
   void Match(event::Event& event);
   void Reexamine();
   void PublishMatches();

@@ -56,10 +56,10 @@ bool SplitKind(const std::string& argument, Input& input, InputList& list) {
     return true;
   }
   const absl::string_view meant = DidYouMean(name, decode::SourceKindNames());
-  list.problems.push_back(absl::StrCat(
-      argument, ": unknown source '", name, "'",
-      meant.empty() ? "" : absl::StrCat(", did you mean '", meant, "'"), "? Sources are ",
-      absl::StrJoin(decode::SourceKindNames(), ", ")));
+  list.problems.push_back(
+      absl::StrCat(argument, ": unknown source '", name, "'",
+                   meant.empty() ? "" : absl::StrCat(", did you mean '", meant, "'"),
+                   "? Sources are ", absl::StrJoin(decode::SourceKindNames(), ", ")));
   return false;
 }
 

@@ -6,7 +6,6 @@
 #include "pipeline/replay.h"
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <queue>
 
@@ -21,9 +20,41 @@ namespace {
 
 constexpr uint64_t kProgressEvery = 4096;
 
+// A decoded event waiting for its turn: a copy, with its own copy of what the
+// record says about the host, for both must outlive the decoder's next record.
+class WaitingEvent {
+ public:
+  explicit WaitingEvent(const event::Event& event)
+      : event_(event::Snapshot::Of(event, nullptr, LineReader::kMaxLine)),
+        id_(event.claim.id),
+        name_(event.claim.name),
+        agent_id_(event.claim.agent_id),
+        role_(event.claim.role) {
+    for (const event::Value& address : event.claim.addresses.elements()) {
+      addresses_.emplace_back(address.text());
+    }
+  }
+
+  // Valid as long as this is.
+  void Restore(event::Event& event) const {
+    event_->Restore(event);
+    auto* addresses = event.arena().Allocate<event::Value>(addresses_.size());
+    for (size_t i = 0; i < addresses_.size(); ++i) {
+      addresses[i] = event::Value::String(addresses_[i]);
+    }
+    event.claim = {id_, name_, agent_id_, event::Value::List({addresses, addresses_.size()}),
+                   role_};
+  }
+
+ private:
+  event::SnapshotRef event_;
+  std::string id_, name_, agent_id_;
+  std::vector<std::string> addresses_;
+  event::HostClaim::Role role_;
+};
+
 // One file being read: its decoder, its clock, and the events of its next
-// record. The events are copies: a record may hold several, and the decoder's
-// own is reused for each.
+// record.
 class InputCursor {
  public:
   InputCursor(std::unique_ptr<LineReader> reader, std::unique_ptr<decode::Decoder> decoder,
@@ -53,20 +84,18 @@ class InputCursor {
   }
 
   // Reads until there is an event to give. False at the end.
-  bool LookAhead(event::Event& scratch, ReplaySummary& summary,
-                 absl::FunctionRef<void(event::Event&)> resolve) {
+  bool LookAhead(event::Event& scratch, ReplaySummary& summary) {
     while (ahead_.empty()) {
       const bool more = ReadRecord(scratch, summary, [&](event::Event& event) {
-        resolve(event);
         clock_.Observe(event.time);
-        ahead_.push_back(event::Snapshot::Of(event, nullptr, LineReader::kMaxLine));
+        ahead_.emplace_back(event);
       });
       if (!more) return false;
     }
     return true;
   }
 
-  std::deque<event::SnapshotRef> TakeAhead() { return std::exchange(ahead_, {}); }
+  std::vector<WaitingEvent> TakeAhead() { return std::exchange(ahead_, {}); }
   event::TimeNs now() const { return clock_.now(); }
   uint32_t source() const { return source_; }
   const LineReader& reader() const { return *reader_; }
@@ -77,23 +106,23 @@ class InputCursor {
   Input input_;
   uint32_t source_;
   event::EventClock clock_;
-  std::deque<event::SnapshotRef> ahead_;
+  std::vector<WaitingEvent> ahead_;
 };
 
 class Replayer {
  public:
   Replayer(const Site& site, Engine& engine,
            absl::AnyInvocable<void(const ReplayProgress&)> progress)
-      : engine_(engine), progress_(std::move(progress)), event_(site.projection) {}
+      : engine_(engine), progress_(std::move(progress)), event_(site.projection()) {}
 
   absl::Status Open(const Site& site, const Input& input, uint32_t source) {
     decode::SourceOptions options = site.SourceOptionsFor(input.path);
     if (input.kind != decode::SourceKind::kAuto) options.kind = input.kind;
     ASSIGN_OR_RETURN(auto reader, LineReader::Open(input.path));
-    ASSIGN_OR_RETURN(auto decoder, decode::Decoder::Create(site.projection, options));
+    ASSIGN_OR_RETURN(auto decoder, decode::Decoder::Create(site.projection(), options));
     bytes_total_ += reader->bytes_total();
-    cursors_.push_back(std::make_unique<InputCursor>(std::move(reader), std::move(decoder), input,
-                                                     source));
+    cursors_.push_back(
+        std::make_unique<InputCursor>(std::move(reader), std::move(decoder), input, source));
     return absl::OkStatus();
   }
 
@@ -113,10 +142,8 @@ class Replayer {
  private:
   void RunOne(ReplaySummary& summary) {
     InputCursor& cursor = *cursors_.front();
-    while (cursor.ReadRecord(event_, summary, [&](event::Event& event) {
-      engine_.ResolveHost(event);
-      engine_.Process(event);
-    })) {
+    while (
+        cursor.ReadRecord(event_, summary, [&](event::Event& event) { engine_.Process(event); })) {
       ReportProgress(summary);
     }
   }
@@ -127,17 +154,14 @@ class Replayer {
     };
     std::priority_queue<InputCursor*, std::vector<InputCursor*>, decltype(later)> heads(later);
     const auto look_ahead = [&](InputCursor* cursor) {
-      if (cursor->LookAhead(event_, summary,
-                            [&](event::Event& event) { engine_.ResolveHost(event); })) {
-        heads.push(cursor);
-      }
+      if (cursor->LookAhead(event_, summary)) heads.push(cursor);
     };
     for (const auto& cursor : cursors_) look_ahead(cursor.get());
     while (!heads.empty()) {
       InputCursor* cursor = heads.top();
       heads.pop();
-      for (const event::SnapshotRef& snapshot : cursor->TakeAhead()) {
-        snapshot->Restore(event_);
+      for (const WaitingEvent& waiting : cursor->TakeAhead()) {
+        waiting.Restore(event_);
         engine_.Process(event_);
       }
       look_ahead(cursor);
@@ -161,11 +185,10 @@ class Replayer {
 
 }  // namespace
 
-ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs,
-                                     const ReplayOptions& options,
-                                     absl::AnyInvocable<void(const alert::Alert&)> on_alert,
-                                     absl::AnyInvocable<void(const ReplayProgress&)> progress,
-                                     SourceNames& sources) {
+ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const ReplayOptions& options,
+                     absl::AnyInvocable<void(const alert::Alert&)> on_alert,
+                     absl::AnyInvocable<void(const ReplayProgress&)> progress,
+                     SourceNames& sources) {
   ReplaySummary summary;
   Engine engine(site, sources, {options.suppress, options.host},
                 [&](alert::Alert&& alert) { on_alert(alert); });

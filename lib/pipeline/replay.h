@@ -48,10 +48,9 @@ struct ReplayOptions {
 };
 
 // Runs to the end of all inputs. `progress`, when set, is called now and then.
-ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs,
-                                     const ReplayOptions& options,
-                                     absl::AnyInvocable<void(const alert::Alert&)> on_alert,
-                                     absl::AnyInvocable<void(const ReplayProgress&)> progress,
-                                     SourceNames& sources);
+ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const ReplayOptions& options,
+                     absl::AnyInvocable<void(const alert::Alert&)> on_alert,
+                     absl::AnyInvocable<void(const ReplayProgress&)> progress,
+                     SourceNames& sources);
 
 }  // namespace sequitur::pipeline

@@ -22,7 +22,7 @@ class TestDecoders {
       options.kind = decode::ParseSourceKind(event.source).value_or(decode::SourceKind::kAuto);
       options.host = event.host;
       options.trust_own_fields = true;
-      auto created = decode::Decoder::Create(site_.projection, options);
+      auto created = decode::Decoder::Create(site_.projection(), options);
       if (!created.ok()) return created.status();
       decoder = *std::move(created);
     }
@@ -37,7 +37,7 @@ class TestDecoders {
 void FeedEvents(const Site& site, const rules::RuleTest& test, Engine& engine,
                 TestOutcome& outcome) {
   TestDecoders decoders(site);
-  event::Event scratch(site.projection);
+  event::Event scratch(site.projection());
   for (size_t i = 0; i < test.events.size(); ++i) {
     const rules::TestEvent& event = test.events[i];
     const auto decoder = decoders.For(event);
@@ -48,10 +48,8 @@ void FeedEvents(const Site& site, const rules::RuleTest& test, Engine& engine,
     decode::RawRecord record;
     record.bytes = event.record;
     record.position = {0, Position::kFile, static_cast<int64_t>(i + 1), 0};
-    const auto result = (*decoder)->Decode(record, scratch, [&](event::Event& decoded) {
-      engine.ResolveHost(decoded);
-      engine.Process(decoded);
-    });
+    const auto result = (*decoder)->Decode(record, scratch,
+                                           [&](event::Event& decoded) { engine.Process(decoded); });
     if (decode::IsDecodeError(result)) {
       outcome.problems.push_back(absl::StrCat(test.file, ":", event.line, ": event ", i + 1, ": ",
                                               decode::DecodeResultName(result)));
@@ -76,8 +74,7 @@ void FeedFiles(const Site& site, const rules::RuleTest& test, TestOutcome& outco
   const ReplaySummary summary = Replay(
       site, inputs, options, [&](const alert::Alert& alert) { Count(alert, outcome); }, nullptr,
       sources);
-  outcome.problems.insert(outcome.problems.end(), summary.problems.begin(),
-                          summary.problems.end());
+  outcome.problems.insert(outcome.problems.end(), summary.problems.begin(), summary.problems.end());
 }
 
 }  // namespace
@@ -87,8 +84,7 @@ TestOutcome RunTest(const Site& site, const rules::RuleTest& test) {
   if (!test.events.empty()) {
     SourceNames sources;
     sources.Add("test");
-    Engine engine(site, sources, {},
-                  [&](alert::Alert&& alert) { Count(alert, outcome); });
+    Engine engine(site, sources, {}, [&](alert::Alert&& alert) { Count(alert, outcome); });
     FeedEvents(site, test, engine, outcome);
     engine.Finish();
   }

@@ -44,16 +44,16 @@ void CheckKeysNameTheHost(const RuleDraft& draft, const event::FieldTable& field
 
 }  // namespace
 
-void CheckRule(const RuleDraft& draft, const eql::Program& program, const event::FieldTable& fields,
-               const CheckLimits& limits) {
+void CheckRule(const RuleDraft& draft, const eql::Program& program,
+               const event::FieldTable& fields) {
   CheckCanMatch(draft, program);
   const Rule& rule = draft.rule;
   if (!rule.is_sequence) return;
   CheckKeysNameTheHost(draft, fields);
   if (!rule.maxspan) {
-    draft.query->AddWarning(absl::StrCat(
-        "without maxspan a sequence could wait for ever; it is given up after ",
-        absl::FormatDuration(limits.default_maxspan), ", and counted (write `with maxspan=`)"));
+    draft.query->AddWarning(
+        "without maxspan a sequence waits until memory runs short; it is then given up, and "
+        "counted (write `with maxspan=`)");
   }
   const bool repeats = std::any_of(rule.stages.begin(), rule.stages.end(),
                                    [](const Stage& stage) { return stage.term.runs > 1; });

@@ -4,19 +4,14 @@
 // match, windows without end, keys that promise more than correlation keeps.
 // Problems are added to the document of the draft. A shipped rule has none.
 
-#include "absl/time/time.h"
 #include "eql/program.h"
 #include "event/field_table.h"
 #include "rules/rule_file.h"
 
 namespace sequitur::rules {
 
-struct CheckLimits {
-  absl::Duration default_maxspan;  // what a sequence without maxspan gets
-};
-
 // `draft.rule` has its stages; `draft.query` is set.
-void CheckRule(const RuleDraft& draft, const eql::Program& program, const event::FieldTable& fields,
-               const CheckLimits& limits);
+void CheckRule(const RuleDraft& draft, const eql::Program& program,
+               const event::FieldTable& fields);
 
 }  // namespace sequitur::rules

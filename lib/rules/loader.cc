@@ -102,7 +102,7 @@ class Load {
     if (!CompileRule(draft, aside ? *aside : program_, used)) return;
     Tune(draft, tuning);
     SetSuppress(draft, tuning);
-    CheckRule(draft, aside ? *aside : program_, fields_, {options_.default_maxspan});
+    CheckRule(draft, aside ? *aside : program_, fields_);
     if (!enabled) return;
     rules_.push_back(draft.rule);
     compiled_.push_back({&draft, std::move(used)});

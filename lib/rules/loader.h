@@ -38,8 +38,6 @@ struct LoadOptions {
   absl::CivilDay today;
   // Decoded for alerts although no rule reads them.
   std::vector<std::string> evidence_fields;
-  // What the correlator gives a sequence without maxspan; for messages.
-  absl::Duration default_maxspan = absl::Hours(24);
   // What a test's `source:` may be; empty: not checked.
   std::vector<std::string> source_kinds;
 };

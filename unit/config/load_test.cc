@@ -103,8 +103,6 @@ TEST_F(LoadConfigTest, ShipsADefaultForEveryKey) {
   EXPECT_EQ(config.limits.host_memory_percent, defaults.limits.host_memory_percent);
   EXPECT_EQ(config.limits.hosts, defaults.limits.hosts);
   EXPECT_EQ(config.limits.hits_per_key, defaults.limits.hits_per_key);
-  EXPECT_EQ(config.limits.record, defaults.limits.record);
-  EXPECT_EQ(config.limits.maxspan, defaults.limits.maxspan);
   EXPECT_THAT(config.strip_domains, IsEmpty());
   EXPECT_THAT(config.network.own_ranges, IsEmpty());
   ASSERT_EQ(config.baselines.size(), 1u);
@@ -210,7 +208,7 @@ TEST(ReadConfig, ReadsBaselinesTuningAndTheRest) {
       "    cap: 10\n"
       "lateness: 65s\n"
       "clock: {max_future: 1m}\n"
-      "limits: {memory: 64MiB, maxspan: 2h}\n"
+      "limits: {memory: 64MiB}\n"
       "evidence: {fields: [user.name]}\n"
       "tuning: {a-rule: {maxspan: 10m}}\n");
   EXPECT_EQ(Problems(loaded.diagnostics), "");
@@ -226,7 +224,6 @@ TEST(ReadConfig, ReadsBaselinesTuningAndTheRest) {
   EXPECT_EQ(config.lateness, absl::Seconds(65));
   EXPECT_EQ(config.clock.max_future, absl::Minutes(1));
   EXPECT_EQ(config.limits.memory, 64 << 20);
-  EXPECT_EQ(config.limits.maxspan, absl::Hours(2));
   EXPECT_THAT(config.evidence_fields, ElementsAre("user.name"));
   EXPECT_EQ(config.tuning.at("a-rule").maxspan, absl::Minutes(10));
 }
@@ -243,7 +240,7 @@ TEST(ReadConfig, ReportsEverythingAtOnce) {
       "baselines:\n"
       "  - {name: x, fields: [a], learning_until: soon}\n"
       "  - {name: x}\n"
-      "limits: {memory: 1MiB, host_memory_percent: 0, maxspan: 0s}\n"
+      "limits: {memory: 1MiB, host_memory_percent: 0}\n"
       "clock: 5m\n"
       "kafka: {}\n");
   EXPECT_EQ(

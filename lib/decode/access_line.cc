@@ -257,7 +257,7 @@ void AccessWriter::SetTls() {
 }  // namespace
 
 DecodeResult PublishAccess(const AccessLine& line, const AccessOrigin& origin,
-                           absl::string_view original, Event& event) {
+                           const LineContext& lines, absl::string_view original, Event& event) {
   AccessWriter writer(line, origin, event);
   if (!writer.SetTimes()) return DecodeResult::kNoTimestamp;
   if (!writer.SetStatus()) return DecodeResult::kMalformedLine;
@@ -270,6 +270,7 @@ DecodeResult PublishAccess(const AccessLine& line, const AccessOrigin& origin,
   writer.SetIds();
   writer.SetUpstream();
   writer.SetTls();
+  if (line.zone_used) FlagAssumedZone(lines, event);
   event.SetString(field::kEventOriginal, original);
   return DecodeResult::kDecoded;
 }

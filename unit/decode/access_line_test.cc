@@ -15,12 +15,14 @@ TEST(PublishAccess, DerivesStartFromEndAndEndFromStart) {
   AccessLine line;
   line.end = 1'800'000'010 * event::kSecond;
   line.duration = 10 * event::kSecond;
-  ASSERT_EQ(PublishAccess(line, kOrigin, "x", decoded.event()), DecodeResult::kDecoded);
+  ASSERT_EQ(PublishAccess(line, kOrigin, decoded.lines, "x", decoded.event()),
+            DecodeResult::kDecoded);
   EXPECT_EQ(decoded.event().time, 1'800'000'000 * event::kSecond);
   EXPECT_EQ(decoded["event.end"], "2027-01-15T08:00:10.000Z");
   std::swap(line.start, line.end);
   decoded.event().Reset();
-  ASSERT_EQ(PublishAccess(line, kOrigin, "x", decoded.event()), DecodeResult::kDecoded);
+  ASSERT_EQ(PublishAccess(line, kOrigin, decoded.lines, "x", decoded.event()),
+            DecodeResult::kDecoded);
   EXPECT_EQ(decoded.event().time, 1'800'000'010 * event::kSecond);
   EXPECT_EQ(decoded["event.end"], "2027-01-15T08:00:20.000Z");
 }
@@ -28,10 +30,12 @@ TEST(PublishAccess, DerivesStartFromEndAndEndFromStart) {
 TEST(PublishAccess, NeedsATimeAndANumericStatus) {
   DecodedLine decoded;
   AccessLine line;
-  EXPECT_EQ(PublishAccess(line, kOrigin, "x", decoded.event()), DecodeResult::kNoTimestamp);
+  EXPECT_EQ(PublishAccess(line, kOrigin, decoded.lines, "x", decoded.event()),
+            DecodeResult::kNoTimestamp);
   line.end = 0;
   line[kStatus] = "2xx";
-  EXPECT_EQ(PublishAccess(line, kOrigin, "x", decoded.event()), DecodeResult::kMalformedLine);
+  EXPECT_EQ(PublishAccess(line, kOrigin, decoded.lines, "x", decoded.event()),
+            DecodeResult::kMalformedLine);
 }
 
 TEST(PublishAccess, FillsOnlyWhatIsWanted) {
@@ -43,7 +47,7 @@ TEST(PublishAccess, FillsOnlyWhatIsWanted) {
   line.end = 0;
   line[kRequest] = "GET /%41 HTTP/1.1";
   line[kAgent] = "curl";
-  ASSERT_EQ(PublishAccess(line, kOrigin, "x", event), DecodeResult::kDecoded);
+  ASSERT_EQ(PublishAccess(line, kOrigin, LineContext(), "x", event), DecodeResult::kDecoded);
   ASSERT_EQ(event.present().size(), 1u);
   EXPECT_EQ(event.Text(event::field::kUrlPath), "/A");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace sequitur::loadgen {
@@ -16,7 +17,7 @@ constexpr Release kReleases[] = {{"13.6.9", 7}, {"15.1.1", 8}, {"15.5", 9}, {"26
 
 std::string Mac(Random& random) {
   std::string text = "3c-22-fb";
-  for (int i = 0; i < 3; ++i) text += "-" + random.Hex(2);
+  for (int i = 0; i < 3; ++i) absl::StrAppend(&text, "-", random.Hex(2));
   return text;
 }
 

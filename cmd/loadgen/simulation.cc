@@ -106,6 +106,7 @@ Script Simulation::Play(const Scenario* scenario, Machine* machine, TimeNs at) {
   machine->occupied = true;
   loadgen::Planted* planted =
       truth_.Plant(scenario->expectation, scenario->name, machine->host.name);
+  planted->start = timeline_.Now();
   planted->rule = std::string(scenario->rule);
   planted->note = std::string(scenario->note);
   for (const absl::string_view suffix : scenario->variants) {

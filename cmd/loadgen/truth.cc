@@ -60,7 +60,7 @@ std::string TruthLine(const Planted& planted) {
 absl::Status Truth::WriteTo(const std::string& path) const {
   std::ofstream file(path, std::ios::binary);
   for (const auto& planted : planted_) {
-    if (planted->start != event::kNoTime) file << TruthLine(*planted) << '\n';
+    if (!planted->evidence.empty()) file << TruthLine(*planted) << '\n';
   }
   file.close();
   if (!file) return absl::UnavailableError(absl::StrCat(path, ": cannot write"));

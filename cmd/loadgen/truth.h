@@ -35,7 +35,9 @@ struct Planted {
   std::vector<std::string> variants;
   std::string host;
   std::string note;
-  TimeNs start = event::kNoTime;  // of the first and the last marked record
+  // From the first move, which is often earlier than its record, to the last
+  // marked record.
+  TimeNs start = event::kNoTime;
   TimeNs end = event::kNoTime;
   std::vector<Proof> evidence;  // in the order of time
 };

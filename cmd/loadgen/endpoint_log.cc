@@ -17,7 +17,12 @@ EndpointLog::EndpointLog(const Host& host, Timeline& timeline, Shipper& shipper,
   json.BeginObject("elastic").BeginObject("agent").Text("id", agent_id_).EndObject().EndObject();
   json.BeginObject("host").Text("hostname", host.name).Text("name", host.name);
   json.Text("id", host.id).Text("architecture", host.brew == "/usr/local" ? "x86_64" : "arm64");
-  json.BeginArray("ip").Item("127.0.0.1").Item("::1").Item(host.ip).EndArray();
+  json.BeginArray("ip")
+      .Item("127.0.0.1")
+      .Item("::1")
+      .Item(host.ip)
+      .Item(host.link_local)
+      .EndArray();
   json.BeginArray("mac").Item(host.mac).EndArray().BeginObject("os").BeginObject("Ext");
   json.Text("variant", "macOS").EndObject().Text("family", "macos").Text("type", "macos");
   json.Text("full", absl::StrCat("macOS ", host.os_version)).Text("name", "macOS");

@@ -47,6 +47,7 @@ Host MakeHost(int number, Role role, Random random) {
   host.id = random.Uuid();
   host.ip = absl::StrFormat("10.20.%d.%d", 1 + number / 200, 10 + number % 200);
   host.mac = Mac(random);
+  host.link_local = absl::StrCat("fe80::", random.Hex(4), ":", random.Hex(4), ":", random.Hex(4));
   host.agent_id = absl::AsciiStrToLower(random.Uuid());
   host.brew = random.Chance(0.7) ? "/opt/homebrew" : "/usr/local";
   const Release& release = random.Pick<Release>(kReleases);

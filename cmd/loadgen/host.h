@@ -34,6 +34,7 @@ struct Host {
   std::string name;
   std::string id;  // the machine's UUID
   std::string ip;
+  std::string link_local;  // its IPv6 address on the wire
   std::string mac;
   std::string agent_id;
   Role role = Role::kNginxPhp;

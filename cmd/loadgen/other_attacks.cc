@@ -123,7 +123,7 @@ Script Package(Machine& machine, Planted* planted) {
   Raid raid;
   raid.shell = script;
   raid.intruder = intruder;
-  raid.steps = FetchCommand(intruder, machine.random).steps;
+  raid.command = FetchCommand(intruder, machine.random);
   raid.pause = machine.Between(0, 12 * kSecond);
   raid.planted = planted;
   co_await PlayRaid(machine, std::move(raid));

@@ -39,6 +39,9 @@ Process* ProcessWorld::Running(Process& parent, const Command& command, const Us
   process->user = user;
   if (endpoint_) process->image.entity_id = endpoint_->EntityId(process->pid, process->started);
   Become(*process, command);
+  if (endpoint_) {
+    process->image.entity_id = endpoint_->EntityId(process->pid, process->started + kMillisecond);
+  }
   return process;
 }
 

@@ -66,7 +66,7 @@ std::string Shipper::Tail(Stream stream) const {
   json.BeginObject("host").Text("name", host_.name);
   const bool is_web_log = stream <= Stream::kPhpFpm;
   if (!(host_.name_only_logs && is_web_log)) {
-    json.Text("id", host_.id).BeginArray("ip").Item(host_.ip).Item("fe80::1c2d:3aff:fe4b:5566");
+    json.Text("id", host_.id).BeginArray("ip").Item(host_.ip).Item(host_.link_local);
     json.EndArray().BeginObject("os").Text("type", "macos").Text("version", host_.os_version);
     json.EndObject();
   }

@@ -116,6 +116,9 @@ Script LaunchdJob(Machine& machine) {
   };
   constexpr Job kJobs[] = {
       {ProgramId::kMdworker, "com.apple.mdworker.shared", "-s"},
+      {ProgramId::kMdworker, "com.apple.mdworker.shared", "-s"},
+      {ProgramId::kMdworker, "com.apple.mdworker.shared", "-s"},
+      {ProgramId::kMdworker, "com.apple.mdworker.shared", "-s"},
       {ProgramId::kNewsyslog, "com.apple.newsyslog", "-q"},
       {ProgramId::kPeriodic, "com.apple.periodic-daily", "daily"},
   };
@@ -147,7 +150,7 @@ Script CronJob(Machine& machine) {
   Command df = {ProgramId::kDf, {"/bin/df", "-k", "/"}};
   processes.Exec(*shell, df);
   co_await machine.timeline.Sleep(machine.Between(2 * kMillisecond, 20 * kMillisecond));
-  processes.Exit(*shell);
+  co_await machine.End(shell);
   processes.Exit(*cron);
 }
 
@@ -276,7 +279,7 @@ Script AdminSession(Machine& machine, Command last, ConnectionStart connection) 
   }
   processes.Exit(*child);
   co_await machine.timeline.Sleep(machine.Between(300 * kMillisecond, 4 * kSecond));
-  processes.Exit(*shell);
+  co_await machine.End(shell);
   processes.Exit(*sshd);
 }
 

@@ -30,33 +30,35 @@ constexpr absl::string_view kScannerTargets[] = {
     "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php",
     "/actuator/env",
     "/manager/html",
-    "/static/../../../../etc/passwd",
-    "/cgi-bin/.%2e/.%2e/.%2e/.%2e/etc/passwd",
+    "/download?file=..%2f..%2f..%2f..%2fetc%2fpasswd",
+    "/static/..%255c..%255c..%255cetc/passwd",
     "/HNAP1/",
     "/solr/admin/info/system",
-    "/?x=${jndi:ldap://127.0.0.1:1389/a}"};
+    "/api?x=${jndi:ldap://127.0.0.1:1389/a}"};
 
-constexpr absl::string_view kPages[] = {"/",
-                                        "/products",
-                                        "/products/trail-shoe-42",
-                                        "/products/rain-jacket",
-                                        "/cart",
-                                        "/about",
-                                        "/blog/2026/11/winter-sale",
-                                        "/assets/app.9f31c2.js",
-                                        "/assets/app.77aa01.css",
-                                        "/assets/logo.svg",
-                                        "/images/hero-1600.jpg",
-                                        "/favicon.ico",
-                                        "/robots.txt",
-                                        "/sitemap.xml"};
+struct Page {
+  absl::string_view path;
+  int64_t bytes;
+  bool is_static;  // always the same bytes, and cached by browsers
+};
+constexpr Page kPages[] = {{"/", 18'420, false},
+                           {"/products", 24'310, false},
+                           {"/products/trail-shoe-42", 15'872, false},
+                           {"/products/rain-jacket", 15'214, false},
+                           {"/cart", 6'120, false},
+                           {"/about", 4'977, false},
+                           {"/blog/2026/11/winter-sale", 11'803, false},
+                           {"/assets/app.9f31c2.js", 84'211, true},
+                           {"/assets/app.77aa01.css", 21'965, true},
+                           {"/assets/logo.svg", 2'314, true},
+                           {"/images/hero-1600.jpg", 148'902, true},
+                           {"/favicon.ico", 1'150, true},
+                           {"/robots.txt", 68, true},
+                           {"/sitemap.xml", 7'402, true}};
+constexpr Page kSearch = {"/search", 12'640, false};
 
 constexpr absl::string_view kSearchWords[] = {"boots", "jacket", "tent+2+person", "gift%20card",
                                               "caf%C3%A9+mug"};
-
-bool IsAsset(absl::string_view page) {
-  return page.substr(0, 7) == "/assets" || page == "/favicon.ico";
-}
 
 Visit HealthProbe(Random& random) {
   Visit visit;
@@ -71,6 +73,7 @@ Visit HealthProbe(Random& random) {
 void MakeThumbnail(Visit& visit, Random& random) {
   visit.effect = SideEffect::kThumbnail;
   visit.request.target = absl::StrCat("/thumb?id=", random.Between(1'000, 9'999), "&w=320");
+  visit.request.status = 200;
   visit.request.bytes = random.Skewed(6'000, 40'000);
 }
 
@@ -103,6 +106,7 @@ void AddEffect(const Host& host, Visit& visit, Random& random) {
     if (host.role != Role::kHttpd) return MakeThumbnail(visit, random);
     visit.effect = SideEffect::kCgi;
     visit.request.target = "/cgi-bin/status.cgi";
+    visit.request.status = 200;
     visit.request.bytes = 412;
   } else if (dice < 0.034 && host.RunsPhp()) {
     MakePost(visit, SideEffect::kMail, "/contact");
@@ -129,16 +133,17 @@ Visit BrowserVisit(const Host& host, Random& random) {
   Request& request = visit.request;
   request.client = VisitorAddress(random);
   request.user_agent = std::string(BrowserAgent(random));
-  const absl::string_view page = random.Pick<absl::string_view>(kPages);
-  request.target = std::string(page);
-  request.bytes = random.Skewed(400, 60'000);
-  if (random.Chance(0.1)) {
-    request.target =
-        absl::StrCat("/search?q=", random.Pick<absl::string_view>(kSearchWords), "&page=1");
+  const Page& page = random.Chance(0.1) ? kSearch : random.Pick<Page>(kPages);
+  request.target = std::string(page.path);
+  request.bytes = page.is_static ? page.bytes : page.bytes + random.Between(-900, 900);
+  if (&page == &kSearch) {
+    absl::StrAppend(&request.target, "?q=", random.Pick<absl::string_view>(kSearchWords),
+                    "&page=1");
   }
-  if (random.Chance(0.6))
+  if (random.Chance(0.6)) {
     request.referrer = absl::StrCat("https://", inventory::kSite, "/products");
-  if (IsAsset(page) && random.Chance(0.4)) {
+  }
+  if (page.is_static && random.Chance(0.4)) {
     request.status = 304;
     request.bytes = 0;
   }

@@ -60,7 +60,7 @@ TEST_F(EsloggerTest, DecodesAnExecAsItsTarget) {
                    {"process.name", "sh"},
                    {"process.args", "[sh, -c, id; uname]"},
                    {"process.args_count", "3"},
-                   {"process.command_line", "sh -c \"id; uname\""},
+                   {"process.command_line", "sh -c id; uname"},
                    {"process.env_vars", "A=1"},
                    {"process.working_directory", "/var/www"},
                    {"process.script.path", "/tmp/x.sh"},

@@ -107,10 +107,10 @@ TEST_F(ProcessFieldsTest, KeepsTheRealParentOfAnOrphan) {
   EXPECT_FALSE(TrueParent({}, std::nullopt).has_pid());
 }
 
-TEST_F(ProcessFieldsTest, JoinsArgumentsSoThatTheirBoundsCanBeTold) {
+TEST_F(ProcessFieldsTest, JoinsArgumentsByBlanksAsElasticDoes) {
   EXPECT_EQ(Joined({"ls", "-l"}), "ls -l");
-  EXPECT_EQ(Joined({"sh", "-c", "id; uname"}), "sh -c \"id; uname\"");
-  EXPECT_EQ(Joined({"echo", "", "say \"hi\\\" now"}), "echo \"\" \"say \\\"hi\\\\\\\" now\"");
+  EXPECT_EQ(Joined({"sh", "-c", "id; uname"}), "sh -c id; uname");
+  EXPECT_EQ(Joined({"echo", "", "say \"hi\\\" now"}), "echo  say \"hi\\\" now");
   EXPECT_EQ(Joined({}), "");
 }
 

@@ -52,7 +52,7 @@ TEST_F(SantaJsonTest, DecodesAnExecution) {
                    {"process.Ext.pidversion", "901"},
                    {"process.executable", "/bin/sh"},
                    {"process.args", "[sh, -c, id; uname]"},
-                   {"process.command_line", "sh -c \"id; uname\""},
+                   {"process.command_line", "sh -c id; uname"},
                    {"process.env_vars", "[A=1]"},
                    {"process.script.path", "/tmp/x.sh"},
                    {"process.working_directory", "/var/www"},

@@ -18,11 +18,11 @@ using event::Value;
 
 // IANA's special-purpose registries, and what never leaves a network.
 constexpr absl::string_view kNotEgress[] = {
-    "0.0.0.0/8",       "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",   "169.254.0.0/16",
-    "172.16.0.0/12",   "192.0.0.0/24",    "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
-    "192.168.0.0/16",  "192.175.48.0/24", "198.18.0.0/15",  "224.0.0.0/4",   "240.0.0.0/4",
-    "::/128",          "::1/128",         "64:ff9b:1::/48", "100::/64",      "2001::/23",
-    "5f00::/16",       "fc00::/7",        "fe80::/10",      "ff00::/8",
+    "0.0.0.0/8",      "10.0.0.0/8",      "100.64.0.0/10",   "127.0.0.0/8",     "169.254.0.0/16",
+    "172.16.0.0/12",  "192.0.0.0/24",    "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+    "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",   "224.0.0.0/4",     "240.0.0.0/4",
+    "::/128",         "::1/128",         "64:ff9b:1::/48",  "100::/64",        "2001::/23",
+    "5f00::/16",      "fc00::/7",        "fe80::/10",       "ff00::/8",
 };
 constexpr absl::string_view kDocumentation[] = {
     "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20",
@@ -72,9 +72,8 @@ std::vector<CidrBlock> DirectionOptions::DocumentationRanges() { return ParseAll
 
 void Direction::AddFields(event::Projection& projection) {
   if (!projection.Has(field::kNetworkDirection)) return;
-  for (const event::FieldId id :
-       {field::kEventCategory, field::kSourceIp, field::kDestinationIp, field::kDestinationPort,
-        field::kHostIp, field::kProcessPid}) {
+  for (const event::FieldId id : {field::kEventCategory, field::kSourceIp, field::kDestinationIp,
+                                  field::kDestinationPort, field::kHostIp, field::kProcessPid}) {
     projection.Add(id);
   }
 }

@@ -28,8 +28,8 @@ struct InlineOptions {
   bool anywhere;
 };
 constexpr InlineOptions kInlineOptions[] = {
-    {"python", "c", true}, {"perl", "eE", true},  {"ruby", "e", true},
-    {"php", "rRB", false}, {"node", "ep", false}, {"", "ce", false},
+    {"python", "c", true}, {"perl", "eE", true}, {"ruby", "e", true}, {"php", "rRB", false},
+    {"node", "ep", false}, {"java", "", false},  {"", "e", false},
 };
 
 // A runtime told to run code from its arguments is nobody's service.
@@ -94,8 +94,8 @@ Inventory::Inventory(const InventorySpec& spec)
   for (size_t i = 0; i < services_.size(); ++i) {
     const auto& workers = spec.services[i].workers;
     for (size_t k = 0; k < services_.size(); ++k) {
-      const bool starts = std::find(workers.begin(), workers.end(), services_[k].name) !=
-                          workers.end();
+      const bool starts =
+          std::find(workers.begin(), workers.end(), services_[k].name) != workers.end();
       if (starts || i == k) services_[i].workers |= uint64_t{1} << k;
     }
   }
@@ -151,8 +151,8 @@ void Inventory::AddChild(int16_t service, const DeclaredChild& child) {
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
   for (const std::string& pattern : child.arguments) {
-    out.arguments.push_back(std::make_unique<RE2>(
-        PatternToRegex(pattern, PatternSet::Dialect::kArgument), options));
+    out.arguments.push_back(
+        std::make_unique<RE2>(PatternToRegex(pattern, PatternSet::Dialect::kArgument), options));
     out.climbs.push_back(pattern.find("..") != pattern.npos);
   }
 }
@@ -162,8 +162,8 @@ Inventory::Egress Inventory::ReadEgress(absl::string_view text, PatternSet& host
   Egress out;
   const size_t colon = text.rfind(':');
   const bool bracketed = !text.empty() && text.front() == '[';
-  const bool has_port = colon != text.npos && (bracketed ? text[colon - 1] == ']'
-                                                         : text.find(':') == colon);
+  const bool has_port =
+      colon != text.npos && (bracketed ? text[colon - 1] == ']' : text.find(':') == colon);
   if (has_port && absl::SimpleAtoi(text.substr(colon + 1), &out.port)) {
     text = text.substr(0, colon);
   }
@@ -188,8 +188,7 @@ Inventory::Judgement Inventory::Judge(const Program& program) const {
   if (!found.empty() && !RunsInlineCode(runtime, program.args)) {
     out.runtime = static_cast<int16_t>(found.front());
     // Started without a script, a runtime reads one from whoever started it.
-    out.runs_as_web_user =
-        program.args.size() != 1 && web_users_.contains(LowerCase(program.user));
+    out.runs_as_web_user = program.args.size() != 1 && web_users_.contains(LowerCase(program.user));
   }
   // A program that is not where its sensor says cannot be told from another.
   if (program.executable.empty()) return out;

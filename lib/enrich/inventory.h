@@ -47,7 +47,7 @@ struct ServiceSpec {
   std::vector<std::string> runtimes;   // names that may be anything; see Judge
   std::vector<std::string> workers;    // services whose runtimes it starts as its own
   std::vector<ServiceCommand> commands;
-  std::vector<std::string> datasets;   // first part of event.dataset of its logs
+  std::vector<std::string> datasets;  // first part of event.dataset of its logs
   std::vector<std::string> web_roots, module_dirs, logs, temp, cache, config;
   std::vector<DeclaredChild> children;
   std::vector<std::string> egress;  // address, CIDR or host pattern, each with :port or without

@@ -76,8 +76,7 @@ void CheckWorkers(const InventorySpec& spec, const yaml::Node& node) {
 }  // namespace
 
 std::optional<InventorySpec> ParseInventory(absl::string_view yaml_text,
-                                            absl::string_view file_name,
-                                            Diagnostics& diagnostics) {
+                                            absl::string_view file_name, Diagnostics& diagnostics) {
   yaml::Document document = yaml::Document::Parse(yaml_text, file_name);
   InventorySpec spec;
   yaml::Mapping root(document.root(), "the inventory");

@@ -17,7 +17,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -48,7 +48,7 @@ class Lineage {
     uint64_t waiting = 0;          // now
     uint64_t refused = 0;          // did not wait: no room
     uint64_t waited_in_vain = 0;
-    uint64_t reexamined = 0;       // handed out
+    uint64_t reexamined = 0;  // handed out
   };
 
   Lineage(const Inventory& inventory, const LineageOptions& options)
@@ -61,7 +61,7 @@ class Lineage {
 
   // Events to be enriched and matched again since more is known of their
   // process: restore each into an Event and begin anew.
-  std::vector<event::SnapshotRef> TakeReexaminable() { return std::move(reexaminable_); }
+  std::vector<event::SnapshotRef> TakeReexaminable() { return std::exchange(reexaminable_, {}); }
 
   void DropIdleHosts(event::TimeNs before);
   Stats stats() const;
@@ -69,8 +69,7 @@ class Lineage {
 
  private:
   struct Host {
-    explicit Host(const LineageOptions& options)
-        : table(options.table), room(options.patience) {}
+    explicit Host(const LineageOptions& options) : table(options.table), room(options.patience) {}
     ProcessTable table;
     WaitingRoom room;
   };
@@ -87,8 +86,9 @@ class Lineage {
   void Judge(ProcessTable& table, ImageIndex index);
   void NameServices(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   Reading Read(ProcessTable& table, const ProcessTable::Chain& chain);
-  bool Declared(const ProcessTable& table, const ProcessTable::Chain& chain, size_t from,
-                size_t to, int16_t service) const;
+  void RecallService(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
+  bool Declared(const ProcessTable& table, const ProcessTable::Chain& chain, size_t from, size_t to,
+                int16_t service) const;
   void WaitIfBroken(Host& host, const event::Event& event, const ProcessTable::Chain& chain,
                     const Reading& reading);
   void Wake(Host& host, int64_t pid);

@@ -35,8 +35,8 @@ std::string Star(absl::string_view pattern, size_t at, int stars, Dialect dialec
   }
   if (dialect != Dialect::kArgument) return ".*";
   const bool word_begins = at == 0 || pattern[at - 1] == ' ';
-  const std::string word = word_begins ? absl::StrCat("(?:", kWordStart, kWordChar, "*)")
-                                       : absl::StrCat(kWordChar, "*");
+  const std::string word =
+      word_begins ? absl::StrCat("(?:", kWordStart, kWordChar, "*)") : absl::StrCat(kWordChar, "*");
   if (stars == 1) return word;
   return absl::StrCat("(?:", word, "(?: +", kWordStart, kWordChar, "*)*)");
 }

@@ -21,8 +21,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-
-
 #include "re2/set.h"
 
 namespace sequitur::enrich {

@@ -34,33 +34,46 @@ ProcessRecord::Kind KindOf(const Event& event) {
   const Value& type = event.Get(field::kEventType);
   if (HasWord(type, "end")) return ProcessRecord::Kind::kExit;
   // A start under another name is one only if it says what was started.
-  const bool starts = HasWord(type, "start") && (event.Has(field::kProcessArgs) ||
-                                                 event.Has(field::kProcessCommandLine));
+  const bool starts = HasWord(type, "start") &&
+                      (event.Has(field::kProcessArgs) || event.Has(field::kProcessCommandLine));
   return starts ? ProcessRecord::Kind::kExec : ProcessRecord::Kind::kMention;
 }
 
 absl::string_view UserOf(const Event& event) {
-  for (const event::FieldId id : {field::kUserName, field::kProcessUserName, field::kUserId,
-                                  field::kProcessUserId}) {
+  for (const event::FieldId id :
+       {field::kUserName, field::kProcessUserName, field::kUserId, field::kProcessUserId}) {
     if (const absl::string_view text = event.Text(id); !text.empty()) return text;
   }
   return {};
 }
 
 constexpr event::FieldId kInputs[] = {
-    field::kEventCategory,          field::kEventType,
-    field::kEventAction,            field::kHostBootId,
-    field::kProcessPid,             field::kProcessPidVersion,
-    field::kProcessEntityId,        field::kProcessExecutable,
-    field::kProcessName,            field::kProcessArgs,
-    field::kProcessCommandLine,     field::kProcessStart,
-    field::kProcessParentPid,       field::kProcessParentPidVersion,
-    field::kProcessParentEntityId,  field::kProcessParentExecutable,
-    field::kProcessParentName,      field::kProcessPreviousPidVersion,
-    field::kProcessPreviousEntityId, field::kProcessPreviousExecutable,
-    field::kProcessPreviousName,    field::kProcessExtAncestry,
-    field::kUserName,               field::kUserId,
-    field::kProcessUserName,        field::kProcessUserId,
+    field::kEventCategory,
+    field::kEventType,
+    field::kEventAction,
+    field::kHostBootId,
+    field::kProcessPid,
+    field::kProcessPidVersion,
+    field::kProcessEntityId,
+    field::kProcessExecutable,
+    field::kProcessName,
+    field::kProcessArgs,
+    field::kProcessCommandLine,
+    field::kProcessStart,
+    field::kProcessParentPid,
+    field::kProcessParentPidVersion,
+    field::kProcessParentEntityId,
+    field::kProcessParentExecutable,
+    field::kProcessParentName,
+    field::kProcessPreviousPidVersion,
+    field::kProcessPreviousEntityId,
+    field::kProcessPreviousExecutable,
+    field::kProcessPreviousName,
+    field::kProcessExtAncestry,
+    field::kUserName,
+    field::kUserId,
+    field::kProcessUserName,
+    field::kProcessUserId,
 };
 
 }  // namespace
@@ -101,9 +114,8 @@ ProcessRecord ReadProcess(const Event& event) {
 
 bool HasWord(const Value& value, absl::string_view word) {
   const auto elements = value.elements();
-  return std::any_of(elements.begin(), elements.end(), [&](const Value& v) {
-    return v.is_string() && v.string_value() == word;
-  });
+  return std::any_of(elements.begin(), elements.end(),
+                     [&](const Value& v) { return v.is_string() && v.string_value() == word; });
 }
 
 absl::string_view BaseName(absl::string_view path) {

@@ -45,8 +45,8 @@ struct ProcessRecord {
   ProcessMention parent;
   absl::Span<const event::Value> args;
   absl::string_view command_line;
-  absl::string_view user;                    // name, else id
-  absl::Span<const event::Value> ancestry;   // entity ids, nearest first
+  absl::string_view user;                   // name, else id
+  absl::Span<const event::Value> ancestry;  // entity ids, nearest first
   absl::string_view boot_id;
 };
 

@@ -71,6 +71,7 @@ struct Image {
   bool opens_life = false;
   bool fork_known = false;  // the life's fork was seen: its parent is the truth
   bool arguments_cut = false;
+  bool exit_guessed = false;  // from another process under its pid
 
   // What the inventory says of the image; filled by Lineage.
   bool judged = false;
@@ -105,8 +106,8 @@ class ProcessTable {
   // was never a program of its own.
   struct Chain {
     absl::InlinedVector<ImageIndex, kMaxChain> images;
-    bool complete = false;          // reached the first process
-    int64_t missing_pid = kNoPid;   // a record of this pid may tell more
+    bool complete = false;         // reached the first process
+    int64_t missing_pid = kNoPid;  // a record of this pid may tell more
   };
 
   explicit ProcessTable(const ProcessTableOptions& options) : options_(options) {}
@@ -191,11 +192,11 @@ class ProcessTable {
   void Use(ImageIndex index);
   void Retire(ImageIndex index, event::TimeNs time);
   void RetireLife(ImageIndex any, event::TimeNs time);
+  void SupposeLifeOver(ImageIndex any, event::TimeNs time);
+  void ReviveLife(ImageIndex any);
   void Push(List& list, ImageIndex index);
   void Take(List& list, ImageIndex index);
-  List& ListOf(const Image& image) {
-    return image.exit == event::kEndOfTime ? live_ : exited_;
-  }
+  List& ListOf(const Image& image) { return image.exit == event::kEndOfTime ? live_ : exited_; }
   void Remove(ImageIndex index);
   void MakeRoom();
   void MakeRoomFor(int64_t pid);

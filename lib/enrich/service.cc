@@ -61,9 +61,8 @@ void Service::JudgeEgress(int16_t service, Event& event) const {
   } else if (port.is_string()) {
     event::ParseInt(port.string_value(), &number);
   }
-  const bool expected =
-      inventory_.ExpectsEgress(service, event.Text(field::kDestinationIp),
-                               event.Text(field::kDestinationDomain), number);
+  const bool expected = inventory_.ExpectsEgress(service, event.Text(field::kDestinationIp),
+                                                 event.Text(field::kDestinationDomain), number);
   event.Set(field::kSequiturServiceExpectedEgress, Value::Bool(expected));
 }
 

@@ -28,13 +28,14 @@ class WaitingRoom {
 
   struct Waiter {
     event::SnapshotRef event;
-    int64_t pid = -1;    // whose record it waits for
-    size_t known = 0;    // images its chain had
+    int64_t pid = -1;       // whose record it waits for
+    size_t known = 0;       // images its chain had
+    bool complete = false;  // it reached the first process, by way of a gap
     event::TimeNs since = event::kNoTime;
   };
   struct Stats {
     uint64_t admitted = 0;
-    uint64_t refused = 0;   // no room
+    uint64_t refused = 0;  // no room
     uint64_t expired = 0;
   };
 

@@ -28,8 +28,8 @@ struct InlineOptions {
   bool anywhere;
 };
 constexpr InlineOptions kInlineOptions[] = {
-    {"python", "c", true}, {"perl", "eE", true},  {"ruby", "e", true},
-    {"php", "rRB", false}, {"node", "ep", false}, {"", "ce", false},
+    {"python", "c", true}, {"perl", "eE", true}, {"ruby", "e", true}, {"php", "rRB", false},
+    {"node", "ep", false}, {"java", "", false},  {"", "e", false},
 };
 
 // A runtime told to run code from its arguments is nobody's service.

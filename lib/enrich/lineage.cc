@@ -132,14 +132,7 @@ Lineage::Reading Lineage::Read(ProcessTable& table, const ProcessTable::Chain& c
   size_t at = 0;
   while (at < count && out.services[at] == Inventory::kNone) ++at;
   if (at == count) {
-    // The ancestors may be gone, but what they were is remembered.
-    for (const ImageIndex index : chain.images) {
-      const Image& image = table.image(index);
-      if (image.lineage_service == Inventory::kNone || chain.complete) continue;
-      out.service = image.lineage_service;
-      out.entity_id = table.Text(image.lineage_entity);
-      break;
-    }
+    RecallService(table, chain, out);
     return out;
   }
   size_t root = at;
@@ -159,6 +152,23 @@ Lineage::Reading Lineage::Read(ProcessTable& table, const ProcessTable::Chain& c
     table.RememberLineage(chain.images[i], out.service, out.entity_id);
   }
   return out;
+}
+
+// The ancestors may be gone, or beyond what a chain holds, but what they were is
+// remembered.
+void Lineage::RecallService(ProcessTable& table, const ProcessTable::Chain& chain,
+                            Reading& reading) {
+  if (chain.complete) return;
+  for (size_t i = 0; i < chain.images.size(); ++i) {
+    const Image& image = table.image(chain.images[i]);
+    if (image.lineage_service == Inventory::kNone) continue;
+    reading.service = image.lineage_service;
+    reading.entity_id = table.Text(image.lineage_entity);
+    for (size_t k = 0; k < i; ++k) {
+      table.RememberLineage(chain.images[k], reading.service, reading.entity_id);
+    }
+    return;
+  }
 }
 
 // True when all of the chain's images [from, to) are declared by `service`; a
@@ -182,8 +192,8 @@ void Lineage::WaitIfBroken(Host& host, const Event& event, const ProcessTable::C
   // With the service known, only a missing parent's name is worth the wait.
   if (gap && event.Has(field::kProcessParentName)) return;
   if (!MayWait(event) || !host.room.Admits(chain.missing_pid, host.table.latest())) return;
-  host.room.Add(
-      {event::Snapshot::Of(event), chain.missing_pid, chain.images.size(), host.table.latest()});
+  host.room.Add({event::Snapshot::Of(event), chain.missing_pid, chain.images.size(), chain.complete,
+                 host.table.latest()});
 }
 
 void Lineage::Wake(Host& host, int64_t pid) {
@@ -199,12 +209,13 @@ void Lineage::Wake(Host& host, int64_t pid) {
                                        number(field::kProcessPidVersion), waiter.event->time());
     if (found.image == kNoImage) return WaitingRoom::Verdict::kKeep;
     const ProcessTable::Chain chain = host.table.Walk(found.image);
-    const bool learnt_more = chain.images.size() > waiter.known || chain.complete;
+    const bool learnt_more = chain.images.size() > waiter.known || chain.missing_pid == kNoPid ||
+                             (chain.complete && !waiter.complete);
     if (learnt_more) {
       ++reexamined_;
       return WaitingRoom::Verdict::kHandOut;
     }
-    if (chain.missing_pid != kNoPid) waiter.pid = chain.missing_pid;
+    waiter.pid = chain.missing_pid;
     return WaitingRoom::Verdict::kKeep;
   };
   host.room.Wake(pid, judge, reexaminable_);

@@ -17,7 +17,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -61,7 +61,7 @@ class Lineage {
 
   // Events to be enriched and matched again since more is known of their
   // process: restore each into an Event and begin anew.
-  std::vector<event::SnapshotRef> TakeReexaminable() { return std::move(reexaminable_); }
+  std::vector<event::SnapshotRef> TakeReexaminable() { return std::exchange(reexaminable_, {}); }
 
   void DropIdleHosts(event::TimeNs before);
   Stats stats() const;
@@ -86,6 +86,7 @@ class Lineage {
   void Judge(ProcessTable& table, ImageIndex index);
   void NameServices(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   Reading Read(ProcessTable& table, const ProcessTable::Chain& chain);
+  void RecallService(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   bool Declared(const ProcessTable& table, const ProcessTable::Chain& chain, size_t from, size_t to,
                 int16_t service) const;
   void WaitIfBroken(Host& host, const event::Event& event, const ProcessTable::Chain& chain,

@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "enrich/process_record.h"
 
 namespace sequitur::enrich {
 namespace {
@@ -29,9 +25,7 @@ void AppendText(const Value& value, std::string& out) {
 
 }  // namespace
 
-Novelty::Novelty(std::vector<BaselineOptions> baselines, const eql::Program* program)
-    : program_(program) {
-  if (program_ != nullptr) evaluator_.emplace(*program_);
+Novelty::Novelty(std::vector<BaselineOptions> baselines) {
   for (BaselineOptions& options : baselines) {
     auto baseline = std::make_unique<Baseline>();
     baseline->stats.name = options.name;
@@ -42,18 +36,18 @@ Novelty::Novelty(std::vector<BaselineOptions> baselines, const eql::Program* pro
 
 Novelty::~Novelty() = default;
 
-void Novelty::AddFields(event::Projection& projection) const {
+void Novelty::AddFields(const std::vector<BaselineOptions>& baselines,
+                        event::Projection& projection) {
   if (!projection.Has(field::kSequiturNovel)) return;
-  for (const auto& baseline : baselines_) {
-    for (const event::FieldId id : baseline->options.fields) projection.Add(id);
-    if (baseline->options.when) program_->CollectFields(*baseline->options.when, projection);
+  for (const BaselineOptions& baseline : baselines) {
+    for (const event::FieldId id : baseline.fields) projection.Add(id);
+    for (const event::FieldId id : baseline.when_fields) projection.Add(id);
   }
 }
 
 void Novelty::Enrich(Event& event) {
   if (baselines_.empty() || !event.Wants(field::kSequiturNovel)) return;
   event.Set(field::kSequiturNovel, Value());
-  if (evaluator_) evaluator_->Begin(event);
   Value* names = nullptr;
   size_t count = 0;
   for (const auto& baseline : baselines_) {
@@ -65,7 +59,7 @@ void Novelty::Enrich(Event& event) {
 }
 
 bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
-  if (baseline.options.when && !evaluator_->Matches(*baseline.options.when)) return false;
+  if (baseline.options.when && !baseline.options.when(event)) return false;
   if (!ReadKey(baseline, event)) {
     ++baseline.stats.incomplete;
     return false;
@@ -97,8 +91,9 @@ bool Novelty::ReadKey(const Baseline& baseline, const Event& event) {
   for (const event::FieldId id : baseline.options.fields) {
     const Value& value = event.Get(id);
     if (value.is_null()) return false;
+    const size_t begin = key_.size();
     AppendText(value, key_);
-    std::replace(key_.begin(), key_.end(), '\0', ' ');
+    std::replace(key_.begin() + begin, key_.end(), '\0', ' ');
     key_.push_back('\0');
   }
   if (key_.size() > kMaxTuple) key_.resize(kMaxTuple);
@@ -160,8 +155,7 @@ void Novelty::Import(const std::vector<BaselineState>& states) {
     baseline.learning_since = state.learning_since;
     for (const BaselineTuple& tuple : state.tuples) {
       std::string key;
-      for (const std::string& value : tuple.values)
-        absl::StrAppend(&key, value, absl::string_view("\0", 1));
+      for (const std::string& value : tuple.values) key.append(value).push_back('\0');
       if (key.size() > kMaxTuple) key.resize(kMaxTuple);
       if (baseline.by_key.contains(key)) continue;
       Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt});

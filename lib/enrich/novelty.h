@@ -12,6 +12,7 @@
 //           tuple's text is cut at kMaxTuple.
 // Threads:  none; one per worker.
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -20,7 +21,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "eql/program.h"
 #include "event/event.h"
 
 namespace sequitur::enrich {
@@ -28,7 +28,9 @@ namespace sequitur::enrich {
 struct BaselineOptions {
   std::string name;
   std::vector<event::FieldId> fields;
-  std::optional<eql::ConditionId> when;  // of the Program given; unset: every event
+  // Which events count, compiled from `when:` by the caller; unset: every one.
+  std::function<bool(const event::Event&)> when;
+  std::vector<event::FieldId> when_fields;  // what it reads
   // Event time, from the first event that counts; `learning_until` wins.
   event::TimeNs learning_period = 7 * 86400 * event::kSecond;
   std::optional<event::TimeNs> learning_until;
@@ -63,12 +65,11 @@ class Novelty {
     bool learning = true;
   };
 
-  // `program` holds the conditions and must outlive this; null when no baseline
-  // has one.
-  Novelty(std::vector<BaselineOptions> baselines, const eql::Program* program);
+  explicit Novelty(std::vector<BaselineOptions> baselines);
   ~Novelty();
 
-  void AddFields(event::Projection& projection) const;
+  static void AddFields(const std::vector<BaselineOptions>& baselines,
+                        event::Projection& projection);
   void Enrich(event::Event& event);
 
   std::vector<BaselineState> Export() const;
@@ -97,8 +98,6 @@ class Novelty {
   void Insert(Baseline& baseline, Tuple tuple);
 
   std::vector<std::unique_ptr<Baseline>> baselines_;
-  const eql::Program* program_;
-  std::optional<eql::Evaluator> evaluator_;
   std::string key_;  // scratch: the event's tuple, each value ended by a NUL
 };
 

@@ -281,9 +281,10 @@ void ProcessTable::Use(ImageIndex index) {
 
 void ProcessTable::Retire(ImageIndex index, TimeNs time) {
   Image& image = images_[index];
-  if (image.exit != kEndOfTime) return;
-  Take(live_, index);
+  if (image.exit != kEndOfTime && !image.exit_guessed) return;
+  Take(ListOf(image), index);
   image.exit = std::max(time, image.begin);
+  image.exit_guessed = false;
   image.last_used = latest_;
   Push(exited_, index);
 }
@@ -298,6 +299,30 @@ void ProcessTable::RetireLife(ImageIndex any, TimeNs time) {
       return;
     }
     Retire(i, time);
+  }
+}
+
+// Over by `time`, since another process has its pid then; but a record that
+// comes late may prove that they are one.
+void ProcessTable::SupposeLifeOver(ImageIndex any, TimeNs time) {
+  const ImageIndex opener = Opener(any);
+  for (ImageIndex i = opener; i != kNoImage; i = images_[i].newer) {
+    if (i != opener && images_[i].opens_life) return;
+    if (images_[i].exit != kEndOfTime) continue;
+    Retire(i, time);
+    images_[i].exit_guessed = true;
+  }
+}
+
+void ProcessTable::ReviveLife(ImageIndex any) {
+  const ImageIndex opener = Opener(any);
+  for (ImageIndex i = opener; i != kNoImage; i = images_[i].newer) {
+    if (i != opener && images_[i].opens_life) return;
+    if (!images_[i].exit_guessed) continue;
+    Take(exited_, i);
+    images_[i].exit = kEndOfTime;
+    images_[i].exit_guessed = false;
+    Push(live_, i);
   }
 }
 

@@ -214,7 +214,7 @@ void ProcessTable::Settle(ImageIndex self, const ProcessRecord& record) {
   const ImageIndex older = images_[self].older;
   if (older == kNoImage || !ContinuesLife(older, record)) {
     OpenLife(self, record);
-    if (older != kNoImage) RetireLife(older, record.time - 1 - kExitGrace);
+    if (older != kNoImage) SupposeLifeOver(older, record.time - 1 - kExitGrace);
   } else {
     images_[self].opens_life = false;
     Image& opener = images_[Opener(self)];
@@ -250,19 +250,27 @@ void ProcessTable::OpenLife(ImageIndex self, const ProcessRecord& record) {
   }
 }
 
-// What stood as the beginning of a life for want of anything earlier.
+// What stood as the beginning of a life for want of anything earlier: one life
+// after the other, until one is another process for sure.
 void ProcessTable::AdoptNewer(ImageIndex self) {
-  const ImageIndex newer = images_[self].newer;
-  if (newer == kNoImage || !images_[newer].opens_life || images_[newer].fork_known) return;
-  const Image& opener = images_[Opener(self)];
-  const Image& orphan = images_[newer];
-  if (StartsDiffer(opener.start, orphan.start)) return;
-  if (images_[self].exit < orphan.begin) return;
-  const bool parents_differ =
-      opener.parent_pid > 1 && orphan.parent_pid > 1 && opener.parent_pid != orphan.parent_pid;
-  if (parents_differ && !opener.fork_known) return;
-  images_[newer].opens_life = false;
-  if (orphan.exit != event::kEndOfTime) Retire(self, orphan.exit);
+  const ImageIndex opener = Opener(self);
+  for (ImageIndex i = self; images_[i].newer != kNoImage; i = images_[i].newer) {
+    const ImageIndex newer = images_[i].newer;
+    Image& orphan = images_[newer];
+    if (!orphan.opens_life) continue;
+    const bool over = images_[i].exit < orphan.begin && !images_[i].exit_guessed;
+    if (orphan.fork_known || over) return;
+    if (StartsDiffer(images_[opener].start, orphan.start)) return;
+    const int64_t claimed = orphan.parent_pid;
+    const bool parents_differ =
+        images_[opener].parent_pid > 1 && claimed > 1 && images_[opener].parent_pid != claimed;
+    if (parents_differ && !(images_[opener].fork_known && MayDescendFrom(opener, claimed))) return;
+    const bool exited = orphan.exit != event::kEndOfTime && !orphan.exit_guessed;
+    const TimeNs exit = orphan.exit;
+    orphan.opens_life = false;
+    ReviveLife(self);
+    if (exited) RetireLife(self, exit);
+  }
 }
 
 bool ProcessTable::ContinuesLife(ImageIndex older, const ProcessRecord& record) const {

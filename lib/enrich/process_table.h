@@ -71,6 +71,7 @@ struct Image {
   bool opens_life = false;
   bool fork_known = false;  // the life's fork was seen: its parent is the truth
   bool arguments_cut = false;
+  bool exit_guessed = false;  // from another process under its pid
 
   // What the inventory says of the image; filled by Lineage.
   bool judged = false;
@@ -191,6 +192,8 @@ class ProcessTable {
   void Use(ImageIndex index);
   void Retire(ImageIndex index, event::TimeNs time);
   void RetireLife(ImageIndex any, event::TimeNs time);
+  void SupposeLifeOver(ImageIndex any, event::TimeNs time);
+  void ReviveLife(ImageIndex any);
   void Push(List& list, ImageIndex index);
   void Take(List& list, ImageIndex index);
   List& ListOf(const Image& image) { return image.exit == event::kEndOfTime ? live_ : exited_; }

@@ -28,8 +28,9 @@ class WaitingRoom {
 
   struct Waiter {
     event::SnapshotRef event;
-    int64_t pid = -1;  // whose record it waits for
-    size_t known = 0;  // images its chain had
+    int64_t pid = -1;       // whose record it waits for
+    size_t known = 0;       // images its chain had
+    bool complete = false;  // it reached the first process, by way of a gap
     event::TimeNs since = event::kNoTime;
   };
   struct Stats {

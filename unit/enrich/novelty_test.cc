@@ -1,0 +1,132 @@
+#include "enrich/novelty.h"
+
+#include "absl/strings/str_cat.h"
+#include "enrich/event_builder.h"
+#include "gtest/gtest.h"
+
+namespace sequitur::enrich {
+namespace {
+
+namespace field = event::field;
+using event::kSecond;
+
+BaselineOptions Destinations() {
+  BaselineOptions options;
+  options.name = "service_destination";
+  options.fields = {field::kHostName, field::kSequiturLineageService, field::kDestinationIp};
+  options.learning_period = 100 * kSecond;
+  options.age = 1000 * kSecond;
+  options.cap = 10;
+  return options;
+}
+
+class NoveltyTest : public ::testing::Test {
+ protected:
+  NoveltyTest() : event_(AllFields()) { Use({Destinations()}); }
+
+  void Use(std::vector<BaselineOptions> baselines) {
+    novelty_ = std::make_unique<Novelty>(std::move(baselines));
+  }
+  std::string See(double at, absl::string_view address, absl::string_view host = "web-1") {
+    EventBuilder(event_, "network", "network_flow", at)
+        .Text(field::kHostName, host)
+        .Text(field::kSequiturLineageService, "nginx")
+        .Text(field::kDestinationIp, address);
+    novelty_->Enrich(event_);
+    return event_.Get(field::kSequiturNovel).ToString();
+  }
+
+  static constexpr char kNovel[] = "[service_destination]";
+  event::Event event_;
+  std::unique_ptr<Novelty> novelty_;
+};
+
+TEST_F(NoveltyTest, LearnsInSilenceThenNamesWhatIsNew) {
+  EXPECT_EQ(See(0, "1.1.1.1"), "null");
+  EXPECT_EQ(See(99, "2.2.2.2"), "null");
+  EXPECT_TRUE(novelty_->stats()[0].learning);
+  EXPECT_EQ(See(100, "3.3.3.3"), kNovel);
+  EXPECT_FALSE(novelty_->stats()[0].learning);
+  EXPECT_EQ(See(101, "3.3.3.3"), "null");
+  EXPECT_EQ(See(102, "1.1.1.1"), "null");
+  EXPECT_EQ(See(103, "1.1.1.1", "web-2"), kNovel);
+  EXPECT_EQ(novelty_->stats()[0].learnt, 2u);
+  EXPECT_EQ(novelty_->stats()[0].novel, 2u);
+}
+
+TEST_F(NoveltyTest, TheSameEventAgainIsNovelAgain) {
+  See(0, "1.1.1.1");
+  EXPECT_EQ(See(200, "3.3.3.3"), kNovel);
+  EXPECT_EQ(See(200, "3.3.3.3"), kNovel);
+  // And one that happened before it, but came later.
+  EXPECT_EQ(See(150, "3.3.3.3"), kNovel);
+  EXPECT_EQ(See(151, "3.3.3.3"), "null");
+}
+
+TEST_F(NoveltyTest, WhatWasNotSeenForLongIsNewAgain) {
+  See(0, "1.1.1.1");
+  EXPECT_EQ(See(900, "1.1.1.1"), "null");
+  EXPECT_EQ(See(1901, "1.1.1.1"), kNovel);
+}
+
+TEST_F(NoveltyTest, LearningUntilIsADate) {
+  BaselineOptions options = Destinations();
+  options.learning_until = At(50);
+  Use({options});
+  EXPECT_EQ(See(49, "1.1.1.1"), "null");
+  EXPECT_EQ(See(50, "2.2.2.2"), kNovel);
+}
+
+TEST_F(NoveltyTest, NeedsTheWholeTuple) {
+  EXPECT_EQ(See(0, "1.1.1.1"), "null");
+  EXPECT_EQ(See(200, ""), "null");
+  EXPECT_EQ(novelty_->stats()[0].incomplete, 1u);
+}
+
+TEST_F(NoveltyTest, TakesOnlyEventsOfItsCondition) {
+  BaselineOptions options = Destinations();
+  options.learning_period = 0;
+  options.when = [](const event::Event& event) {
+    return event.Text(field::kDestinationIp) != "9.9.9.9";
+  };
+  Use({options});
+  EXPECT_EQ(See(0, "1.1.1.1"), kNovel);
+  EXPECT_EQ(See(1, "9.9.9.9"), "null");
+}
+
+TEST_F(NoveltyTest, IsBoundedLongestUnseenFirst) {
+  See(0, "keep");
+  for (int i = 0; i < 1000; ++i) {
+    See(200 + i, absl::StrCat("10.0.0.", i));
+    See(200 + i, "keep");
+  }
+  EXPECT_EQ(novelty_->stats()[0].tuples, 10u);
+  EXPECT_EQ(novelty_->stats()[0].evicted, 991u);
+  EXPECT_EQ(See(1201, "keep"), "null");
+}
+
+TEST_F(NoveltyTest, SurvivesExportAndImport) {
+  See(0, "1.1.1.1");
+  See(200, "3.3.3.3");
+  const auto states = novelty_->Export();
+  ASSERT_EQ(states.size(), 1u);
+  ASSERT_EQ(states[0].tuples.size(), 2u);
+  EXPECT_EQ(states[0].tuples[0].values, (std::vector<std::string>{"web-1", "nginx", "1.1.1.1"}));
+  Use({Destinations()});
+  novelty_->Import(states);
+  EXPECT_EQ(See(201, "1.1.1.1"), "null");
+  EXPECT_EQ(See(202, "3.3.3.3"), "null");
+  EXPECT_EQ(See(203, "4.4.4.4"), kNovel);
+}
+
+TEST_F(NoveltyTest, TuplesThatReadAlikeAreApart) {
+  BaselineOptions options = Destinations();
+  options.learning_period = 0;
+  options.fields = {field::kHostName, field::kDestinationIp};
+  Use({options});
+  EXPECT_EQ(See(0, "bc", "a"), kNovel);
+  EXPECT_EQ(See(1, "c", "ab"), kNovel);
+}
+
+}  // namespace
+}  // namespace sequitur::enrich

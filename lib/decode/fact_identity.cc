@@ -1,0 +1,47 @@
+// Eight bytes at a time through the finaliser of splitmix64, a bijection whose
+// every output bit depends on every input bit.
+
+#include "decode/fact_identity.h"
+
+#include <algorithm>
+
+namespace sequitur::decode {
+namespace {
+
+constexpr uint64_t Scramble(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+// Little-endian whatever the machine, so that the value is the same everywhere.
+uint64_t LoadWord(absl::string_view bytes) {
+  uint64_t word = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    word |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return word;
+}
+
+}  // namespace
+
+void FactIdentity::Mix(uint64_t word) { state_ = Scramble((state_ ^ word) + 0x9e3779b97f4a7c15); }
+
+FactIdentity& FactIdentity::Add(absl::string_view text) {
+  Mix(text.size());
+  while (!text.empty()) {
+    const size_t size = std::min<size_t>(8, text.size());
+    Mix(LoadWord(text.substr(0, size)));
+    text.remove_prefix(size);
+  }
+  return *this;
+}
+
+FactIdentity& FactIdentity::Add(int64_t i) {
+  Mix(static_cast<uint64_t>(i));
+  return *this;
+}
+
+uint64_t FactIdentity::value() const { return state_ == 0 ? 1 : state_; }
+
+}  // namespace sequitur::decode

@@ -1,0 +1,10 @@
+#include <cstdint>
+
+#include "decode/flow_fuzz.h"
+#include "decode/goflow2.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  sequitur::decode::FuzzJsonFlow<sequitur::decode::Goflow2>(
+      absl::string_view(reinterpret_cast<const char*>(data), size));
+  return 0;
+}

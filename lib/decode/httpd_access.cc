@@ -1,0 +1,95 @@
+#include "decode/httpd_access.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "decode/access_line.h"
+#include "decode/log_text.h"
+#include "decode/log_time.h"
+#include "decode/stock_access.h"
+
+namespace sequitur::decode {
+namespace {
+
+using enum AccessField;
+
+constexpr size_t kNone = absl::string_view::npos;
+constexpr AccessOrigin kOrigin = {SourceKind::kHttpdAccess, "apache", "apache.access"};
+
+absl::string_view TakeToken(absl::string_view* text) {
+  const size_t end = std::min(text->find(' '), text->size());
+  const absl::string_view token = text->substr(0, end);
+  text->remove_prefix(std::min(end + 1, text->size()));
+  return token;
+}
+
+// `[vhost[:port] ]host ident user`. ident is "-" but where identd is asked, so
+// "-" as the second word settles it; as the third, there was a virtual host.
+bool SplitHead(absl::string_view head, AccessLine* line) {
+  const absl::string_view first = TakeToken(&head);
+  const absl::string_view second = TakeToken(&head);
+  absl::string_view user = head;
+  (*line)[kRemote] = first;
+  if (second != "-") {
+    const absl::string_view third = TakeToken(&head);
+    if (third == "-" && !head.empty()) {
+      (*line)[kHost] = first;
+      (*line)[kRemote] = second;
+      user = head;
+    }
+  }
+  (*line)[kUser] = user;
+  return !first.empty() && !user.empty();
+}
+
+DecodeResult DecodeStock(absl::string_view original, event::Event& event) {
+  StockLine stock;
+  AccessLine line;
+  if (SplitStockLine(original, &stock)) {
+    if (!SplitHead(stock.head, &line)) return DecodeResult::kMalformedLine;
+  } else if (SplitTlsRequestLine(original, &stock)) {
+    line[kRemote] = TakeToken(&stock.between);
+    line[kTlsProtocol] = TakeToken(&stock.between);
+    line[kTlsCipher] = TakeToken(&stock.between);
+  } else {
+    return DecodeResult::kNotRecognised;
+  }
+  const auto start = ParseClfTime(stock.time);
+  if (!start) return DecodeResult::kBadTimestamp;
+  line.start = *start;
+  line[kRequest] = stock.request;
+  line[kStatus] = stock.status;
+  line[kBodyBytes] = stock.bytes;
+  line[kReferrer] = stock.referrer;
+  line[kAgent] = stock.agent;
+  return PublishAccess(line, kOrigin, original, event);
+}
+
+}  // namespace
+
+absl::StatusOr<HttpdAccess> HttpdAccess::Create(absl::string_view log_format) {
+  HttpdAccess decoder;
+  if (!log_format.empty()) {
+    ASSIGN_OR_RETURN(decoder.format_, CompileHttpdLogFormat(log_format));
+  }
+  return decoder;
+}
+
+bool HttpdAccess::Recognises(absl::string_view line) {
+  StockLine stock;
+  AccessLine access;
+  if (SplitStockLine(line, &stock)) return SplitHead(stock.head, &access);
+  return SplitTlsRequestLine(line, &stock);
+}
+
+DecodeResult HttpdAccess::Decode(absl::string_view line, const LineContext& lines,
+                                 event::Event& event) const {
+  if (line.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (!format_) return DecodeStock(line, event);
+  AccessLine access;
+  const DecodeResult result = format_->Split(line, lines, &access);
+  if (result != DecodeResult::kDecoded) return result;
+  return PublishAccess(access, kOrigin, line, event);
+}
+
+}  // namespace sequitur::decode

@@ -1,9 +1,11 @@
 #include "decode/ecs.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 
 #include "absl/strings/match.h"
+#include "absl/types/span.h"
 #include "decode/captured_value.h"
 #include "decode/document_host.h"
 #include "decode/fact_identity.h"

@@ -6,6 +6,8 @@
 // Source:   Apple, EndpointSecurity/ESMessage.h, es_process_t; eslogger(1).
 // Lifetime: registers its paths when made; const afterwards.
 
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "decode/json_reader.h"
 #include "decode/process_fields.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "decode/captured_value.h"
 #include "decode/fact_identity.h"
@@ -87,7 +86,7 @@ constexpr absl::string_view kObservations[] = {
     "getextattr", "listextattr", "lookup", "mmap",       "mprotect",  "readdir",
     "readlink",   "searchfs",    "stat",   "proc_check", "iokit_open"};
 
-// Files whose success or failure is said in the event itself.
+// Kinds that say in the event itself whether they succeeded.
 constexpr absl::string_view kWithSuccess[] = {
     "authentication", "openssh_login", "login_login", "screensharing_attach", "su", "sudo"};
 

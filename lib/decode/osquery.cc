@@ -53,8 +53,7 @@ Osquery::Columns::Columns(JsonPaths& paths)
       remote_address(paths.Add("remote_address")),
       remote_port(paths.Add("remote_port")) {}
 
-// `projection` keeps the shape of the other decoders: every wanted column is in
-// the row's own set of paths.
+// The columns are few and all cheap, so the projection does not matter here.
 Osquery::Osquery(JsonPaths& paths, const event::Projection&)
     : name_(paths.Add("name")),
       host_identifier_(paths.Add("hostIdentifier")),

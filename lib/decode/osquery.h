@@ -13,6 +13,8 @@
 // Threads:  none; one per worker (it keeps scratch for reading rows).
 // Lifetime: registers its paths in `paths` when made.
 
+#include <optional>
+
 #include "absl/strings/string_view.h"
 #include "decode/json_reader.h"
 #include "decode/process_fields.h"

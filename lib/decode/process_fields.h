@@ -11,7 +11,6 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "event/event.h"
 
 namespace sequitur::decode {

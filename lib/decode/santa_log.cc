@@ -1,6 +1,6 @@
 #include "decode/santa_log.h"
 
-#include <optional>
+#include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"

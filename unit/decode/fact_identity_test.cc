@@ -1,0 +1,36 @@
+#include "decode/fact_identity.h"
+
+#include <set>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace sequitur::decode {
+namespace {
+
+TEST(FactIdentity, IsTheSameInEveryProcess) {
+  EXPECT_EQ(FactIdentity().Add("eslogger").Add(352).Add(1747305683377274753).value(),
+            16866241476730854097u);
+}
+
+TEST(FactIdentity, KeepsPartsApart) {
+  EXPECT_NE(FactIdentity().Add("ab").Add("c").value(), FactIdentity().Add("a").Add("bc").value());
+  EXPECT_NE(FactIdentity().Add("").Add("a").value(), FactIdentity().Add("a").Add("").value());
+  EXPECT_NE(FactIdentity().Add(1).Add(2).value(), FactIdentity().Add(2).Add(1).value());
+  const std::string zeros(8, '\0');
+  EXPECT_NE(FactIdentity().Add(zeros).value(), FactIdentity().Add("").value());
+}
+
+TEST(FactIdentity, SeparatesNeighbours) {
+  std::set<uint64_t> seen;
+  for (int64_t pid = 0; pid < 100; ++pid) {
+    for (int64_t version = 0; version < 100; ++version) {
+      seen.insert(FactIdentity().Add(pid).Add(version).value());
+    }
+  }
+  EXPECT_EQ(seen.size(), 10000u);
+  EXPECT_EQ(seen.count(0), 0u);
+}
+
+}  // namespace
+}  // namespace sequitur::decode

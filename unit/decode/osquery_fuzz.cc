@@ -1,0 +1,8 @@
+#include "decode/json_decoder_fuzz.h"
+#include "decode/osquery.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static sequitur::decode::JsonDecoderFuzz<sequitur::decode::Osquery> fuzz;
+  fuzz.Run(data, size);
+  return 0;
+}

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "event/ip_address.h"
 
 namespace sequitur::decode {
@@ -325,6 +326,16 @@ absl::string_view FlowText(const Value& value, Arena& arena) {
   const Value v = value.first();
   if (v.kind() == Value::Kind::kInt) return arena.Copy(absl::AlphaNum(v.int_value()).Piece());
   return v.text();
+}
+
+std::vector<OwnField> OwnFields(const event::Projection& projection, absl::string_view prefix) {
+  std::vector<OwnField> found;
+  const event::FieldTable& fields = projection.fields();
+  for (FieldId id = field::kKnownFields; id < fields.size(); ++id) {
+    absl::string_view path = fields.path(id);
+    if (projection.Has(id) && absl::ConsumePrefix(&path, prefix)) found.push_back({id, path});
+  }
+  return found;
 }
 
 void SetTime(FieldId id, TimeNs time, Event& event) {

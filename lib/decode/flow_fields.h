@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -112,6 +113,14 @@ std::optional<int64_t> FlowCount(const event::Value& value);
 std::optional<event::TimeNs> FlowSeconds(const event::Value& value);
 // A number as text (ids are keywords in ECS), a text as itself.
 absl::string_view FlowText(const event::Value& value, Arena& arena);
+
+// Fields under a sensor's own prefix (suricata.eve.alert.signature) that a rule
+// names and that no decoder knows: the wanted ones, each with the rest of its path.
+struct OwnField {
+  event::FieldId id;
+  absl::string_view rest;
+};
+std::vector<OwnField> OwnFields(const event::Projection& projection, absl::string_view prefix);
 
 // A time as ECS writes it, in the arena.
 void SetTime(event::FieldId field, event::TimeNs time, event::Event& event);

@@ -15,7 +15,8 @@ using event::TimeNs;
 using event::Value;
 namespace field = event::field;
 
-Suricata::Place Suricata::AddPlace(JsonPaths& paths, absl::string_view prefix) {
+Suricata::Place Suricata::AddPlace(JsonPaths& paths, absl::string_view prefix,
+                                   const event::Projection& projection) {
   const auto add = [&](absl::string_view path) { return paths.Add(absl::StrCat(prefix, path)); };
   Place p;
   p.timestamp = add("timestamp");
@@ -61,6 +62,9 @@ Suricata::Place Suricata::AddPlace(JsonPaths& paths, absl::string_view prefix) {
   p.http_method = add("http.http_method");
   p.http_status = add("http.status");
   p.stats_uptime = add("stats.uptime");
+  for (const OwnField& own : OwnFields(projection, "suricata.eve.")) {
+    p.own.emplace_back(own.id, add(own.rest));
+  }
   return p;
 }
 
@@ -256,6 +260,7 @@ class Suricata::Reading {
     event_.SetString(field::kHttpRequestMethod, found_.Text(p_.http_method));
     const auto status = FlowCount(found_.Get(p_.http_status));
     if (status) event_.SetInt(field::kHttpResponseStatusCode, *status);
+    for (const auto& [id, path] : p_.own) event_.Set(id, found_.Get(path));
     SetSensor(found_.Text(p_.host), event_);
     if (clock_.assumed_zone()) {
       event_.Append(field::kSequiturFlags, Value::String("time_assumed_utc"));
@@ -286,9 +291,9 @@ class Suricata::Reading {
   Flow flow_;
 };
 
-Suricata::Suricata(JsonPaths& paths, const event::Projection&) {
+Suricata::Suricata(JsonPaths& paths, const event::Projection& projection) {
   for (absl::string_view prefix : {"", "json.", "suricata.eve."}) {
-    places_.push_back(AddPlace(paths, prefix));
+    places_.push_back(AddPlace(paths, prefix, projection));
   }
 }
 

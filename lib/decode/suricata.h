@@ -7,6 +7,7 @@
 //
 // Threads:  const once built.
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -41,9 +42,11 @@ class Suricata {
     PathId dns_type, dns_name, dns_query_name, tls_sni;
     PathId http_host, http_url, http_user_agent, http_method, http_status;
     PathId stats_uptime;
+    std::vector<std::pair<event::FieldId, PathId>> own;  // suricata.eve.* that rules name
   };
 
-  static Place AddPlace(JsonPaths& paths, absl::string_view prefix);
+  static Place AddPlace(JsonPaths& paths, absl::string_view prefix,
+                        const event::Projection& projection);
   static bool IsRecord(const Place& place, const JsonCaptures& found);
   const Place* Find(const JsonCaptures& found) const;
 

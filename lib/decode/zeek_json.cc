@@ -1,13 +1,14 @@
 #include "decode/zeek_json.h"
 
 #include "absl/strings/str_cat.h"
+#include "decode/flow_fields.h"
 
 namespace sequitur::decode {
 
 using event::Value;
 
 ZeekJson::Place ZeekJson::AddPlace(JsonPaths& paths, absl::string_view prefix,
-                                   absl::string_view stream) {
+                                   absl::string_view stream, const event::Projection& projection) {
   Place place;
   place.stream = stream;
   place.path = paths.Add(absl::StrCat(prefix, "_path"));
@@ -19,15 +20,22 @@ ZeekJson::Place ZeekJson::AddPlace(JsonPaths& paths, absl::string_view prefix,
     const absl::string_view alias = ZeekColumnAlias(static_cast<ZeekColumn>(i));
     if (!alias.empty()) place.aliases[i] = paths.Add(absl::StrCat(prefix, alias));
   }
+  for (const OwnField& own : OwnFields(projection, "zeek.")) {
+    const size_t dot = own.rest.find('.');
+    if (dot == own.rest.npos) continue;
+    place.own.push_back({own.id, absl::StrCat("zeek.", own.rest.substr(0, dot)),
+                         paths.Add(absl::StrCat(prefix, own.rest.substr(dot + 1)))});
+  }
   return place;
 }
 
-ZeekJson::ZeekJson(JsonPaths& paths, const event::Projection&) {
-  places_.push_back(AddPlace(paths, "", ""));
+ZeekJson::ZeekJson(JsonPaths& paths, const event::Projection& projection) {
+  places_.push_back(AddPlace(paths, "", "", projection));
   for (absl::string_view stream : {"conn", "conn_long", "http", "ssl", "dns", "ssh"}) {
-    places_.push_back(AddPlace(paths, absl::StrCat(stream, "."), stream));
+    places_.push_back(AddPlace(paths, absl::StrCat(stream, "."), stream, projection));
   }
-  for (absl::string_view key : {"zeek.", "json."}) places_.push_back(AddPlace(paths, key, ""));
+  for (absl::string_view key : {"zeek.", "json."})
+    places_.push_back(AddPlace(paths, key, "", projection));
 }
 
 const Value& ZeekJson::Get(const Place& place, ZeekColumn column, const JsonCaptures& found) {
@@ -70,7 +78,11 @@ DecodeResult ZeekJson::Decode(const JsonCaptures& found, const LineContext& line
     record.columns[i] = Get(*place, static_cast<ZeekColumn>(i), found).first();
   }
   const DecodeResult result = DecodeZeek(record, lines, event);
-  if (result == DecodeResult::kDecoded) emit(event);
+  if (result != DecodeResult::kDecoded) return result;
+  for (const Own& own : place->own) {
+    if (own.dataset == ZeekDataset(record)) event.Set(own.field, found.Get(own.path));
+  }
+  emit(event);
   return result;
 }
 

@@ -7,6 +7,7 @@
 // Threads:  const once built.
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "decode/json_reader.h"
@@ -28,16 +29,24 @@ class ZeekJson {
                       EmitEvent emit) const;
 
  private:
+  // A column that only a rule names, as zeek.<stream>.<column>.
+  struct Own {
+    event::FieldId field;
+    std::string dataset;  // "zeek.connection"
+    PathId path;
+  };
   // The paths of one place where an entry may stand.
   struct Place {
     std::array<PathId, kZeekColumns> names;
     std::array<PathId, kZeekColumns> aliases;
-    PathId path;               // `_path`
-    PathId stream_name;        // `@stream`
+    PathId path;         // `_path`
+    PathId stream_name;  // `@stream`
+    std::vector<Own> own;
     absl::string_view stream;  // what the place itself says: {"conn": ...}
   };
 
-  static Place AddPlace(JsonPaths& paths, absl::string_view prefix, absl::string_view stream);
+  static Place AddPlace(JsonPaths& paths, absl::string_view prefix, absl::string_view stream,
+                        const event::Projection& projection);
   static const event::Value& Get(const Place& place, ZeekColumn column, const JsonCaptures& found);
   static absl::string_view StreamName(const Place& place, const JsonCaptures& found);
   static bool IsEntry(const Place& place, const JsonCaptures& found);

@@ -225,6 +225,8 @@ bool IsZeekConnState(absl::string_view text) {
                      [text](const ConnState& state) { return state.name == text; });
 }
 
+absl::string_view ZeekDataset(const ZeekRecord& record) { return StreamOf(record).dataset; }
+
 DecodeResult DecodeZeek(const ZeekRecord& record, const LineContext& lines, Event& event) {
   const StreamNames& names = StreamOf(record);
   if (names.stream == Stream::kOther) return DecodeResult::kNotAnEvent;

@@ -78,6 +78,9 @@ struct ZeekRecord {
   bool Has(ZeekColumn c) const { return !Get(c).is_null(); }
 };
 
+// "zeek.connection", "zeek.http" ...; empty for a stream of no use.
+absl::string_view ZeekDataset(const ZeekRecord& record);
+
 DecodeResult DecodeZeek(const ZeekRecord& record, const LineContext& lines, event::Event& event);
 
 }  // namespace sequitur::decode

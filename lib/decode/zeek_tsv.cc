@@ -1,6 +1,7 @@
 #include "decode/zeek_tsv.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

@@ -3,6 +3,7 @@
 // Runs a flow decoder over one record and shows the event as text, for tables.
 
 #include <fstream>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,9 +30,12 @@ inline FieldMap FieldsOf(const event::Event& event) {
   return fields;
 }
 
-// Everything known is wanted.
+// Everything known is wanted, and what some rule is said to name.
 struct WantsAll {
-  WantsAll() : projection(fields) { projection.AddAllKnown(); }
+  explicit WantsAll(std::initializer_list<absl::string_view> named = {}) : projection(fields) {
+    projection.AddAllKnown();
+    for (absl::string_view path : named) projection.Add(*fields.Intern(path));
+  }
   event::FieldTable fields;
   event::Projection projection;
 };
@@ -40,7 +44,8 @@ struct WantsAll {
 template <typename Source>
 class FlowDecoding {
  public:
-  FlowDecoding() : source_(paths_, wanted_.projection), event_(wanted_.projection) {}
+  explicit FlowDecoding(std::initializer_list<absl::string_view> named = {})
+      : wanted_(named), source_(paths_, wanted_.projection), event_(wanted_.projection) {}
 
   // The fields of the one event; {"result": why} when there is none.
   FieldMap Decode(absl::string_view json) {

@@ -209,5 +209,14 @@ TEST_F(SuricataTest, IcmpHasNoPorts) {
   EXPECT_EQ(fields.count("source.port"), 0u);
 }
 
+TEST(Suricata, FieldsThatOnlyARuleNamesAreFilled) {
+  FlowDecoding<Suricata> decoding({"suricata.eve.alert.signature", "suricata.eve.in_iface"});
+  const FieldMap fields = decoding.Decode(
+      Record("alert", kForward, R"("in_iface":"en0","alert":{"signature":"webshell","gid":1})"));
+  EXPECT_EQ(fields.at("suricata.eve.alert.signature"), "webshell");
+  EXPECT_EQ(fields.at("suricata.eve.in_iface"), "en0");
+  EXPECT_EQ(fields.count("suricata.eve.alert.gid"), 0u);
+}
+
 }  // namespace
 }  // namespace sequitur::decode

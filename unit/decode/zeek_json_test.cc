@@ -222,5 +222,15 @@ TEST_F(ZeekJsonTest, IdentityTellsRepeatsFromOtherFacts) {
   EXPECT_NE(nameless, event().identity);
 }
 
+TEST(ZeekJson, ColumnsThatOnlyARuleNamesAreFilled) {
+  FlowDecoding<ZeekJson> decoding({"zeek.connection.missed_bytes", "zeek.http.username"});
+  FieldMap fields = decoding.Decode(Conn(R"("conn_state":"SF","missed_bytes":7,"username":"x")"));
+  EXPECT_EQ(fields["zeek.connection.missed_bytes"], "7");
+  EXPECT_EQ(fields.count("zeek.http.username"), 0u);
+  fields = decoding.Decode(Conn(R"("trans_depth":1,"missed_bytes":7,"username":"x")"));
+  EXPECT_EQ(fields["zeek.http.username"], "x");
+  EXPECT_EQ(fields.count("zeek.connection.missed_bytes"), 0u);
+}
+
 }  // namespace
 }  // namespace sequitur::decode

@@ -17,7 +17,8 @@ using event::FieldId;
 using event::Value;
 using enum AccessField;
 
-constexpr size_t kMaxListed = 64;
+// Of a longer list the last element is kept, since that is the peer's.
+constexpr size_t kMaxListed = 16;
 
 // Reads the line's texts as values of the event.
 class AccessWriter {
@@ -120,7 +121,8 @@ void AccessWriter::SetClient() {
   Value listed[kMaxListed];
   size_t count = 0;
   ForEachListed(remote, [&](absl::string_view element) {
-    if (count < kMaxListed) listed[count++] = Value::String(element);
+    if (count < kMaxListed) ++count;
+    listed[count - 1] = Value::String(element);
   });
   const absl::string_view client = ChooseClient({listed, count});
   if (client.empty()) return;
@@ -257,7 +259,7 @@ void AccessWriter::SetTls() {
 }  // namespace
 
 DecodeResult PublishAccess(const AccessLine& line, const AccessOrigin& origin,
-                           absl::string_view original, Event& event) {
+                           const LineContext& lines, absl::string_view original, Event& event) {
   AccessWriter writer(line, origin, event);
   if (!writer.SetTimes()) return DecodeResult::kNoTimestamp;
   if (!writer.SetStatus()) return DecodeResult::kMalformedLine;
@@ -270,6 +272,7 @@ DecodeResult PublishAccess(const AccessLine& line, const AccessOrigin& origin,
   writer.SetIds();
   writer.SetUpstream();
   writer.SetTls();
+  if (line.zone_used) FlagAssumedZone(lines, event);
   event.SetString(field::kEventOriginal, original);
   return DecodeResult::kDecoded;
 }

@@ -14,6 +14,7 @@
 
 #include "absl/strings/string_view.h"
 #include "decode/source.h"
+#include "decode/text_source.h"
 #include "event/event.h"
 
 namespace sequitur::decode {
@@ -69,6 +70,7 @@ struct AccessLine {
   event::TimeNs start = event::kNoTime;
   event::TimeNs end = event::kNoTime;
   std::optional<int64_t> duration;  // nanoseconds
+  bool zone_used = false;           // a time had no zone of its own
 };
 
 // Whose line it is, and how its bytes were escaped.
@@ -86,6 +88,7 @@ struct AccessOrigin {
 // source.ip is the client: of a list of proxies the peer if that is public (a
 // list is what the client said), else the first public address, else the first.
 DecodeResult PublishAccess(const AccessLine& line, const AccessOrigin& origin,
-                           absl::string_view original, event::Event& event);
+                           const LineContext& lines, absl::string_view original,
+                           event::Event& event);
 
 }  // namespace sequitur::decode

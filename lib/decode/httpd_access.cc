@@ -42,7 +42,8 @@ bool SplitHead(absl::string_view head, AccessLine* line) {
   return !first.empty() && !user.empty();
 }
 
-DecodeResult DecodeStock(absl::string_view original, event::Event& event) {
+DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
+                         event::Event& event) {
   StockLine stock;
   AccessLine line;
   if (SplitStockLine(original, &stock)) {
@@ -62,7 +63,7 @@ DecodeResult DecodeStock(absl::string_view original, event::Event& event) {
   line[kBodyBytes] = stock.bytes;
   line[kReferrer] = stock.referrer;
   line[kAgent] = stock.agent;
-  return PublishAccess(line, kOrigin, original, event);
+  return PublishAccess(line, kOrigin, lines, original, event);
 }
 
 }  // namespace
@@ -85,11 +86,11 @@ bool HttpdAccess::Recognises(absl::string_view line) {
 DecodeResult HttpdAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {
   if (line.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
-  if (!format_) return DecodeStock(line, event);
+  if (!format_) return DecodeStock(line, lines, event);
   AccessLine access;
   const DecodeResult result = format_->Split(line, lines, &access);
   if (result != DecodeResult::kDecoded) return result;
-  return PublishAccess(access, kOrigin, line, event);
+  return PublishAccess(access, kOrigin, lines, line, event);
 }
 
 }  // namespace sequitur::decode

@@ -170,7 +170,9 @@ std::optional<TimeNs> FromEpochNumber(int64_t number) {
 }
 
 // Every form that a time has been seen in, under whatever key.
-std::optional<TimeNs> ParseAnyTime(const Value& value, const absl::TimeZone& zone) {
+// `zone_used` is set when it had no zone of its own.
+std::optional<TimeNs> ParseAnyTime(const Value& value, const absl::TimeZone& zone,
+                                   bool* zone_used) {
   if (value.kind() == Value::Kind::kInt) {
     return value.int_value() < 0 ? std::nullopt : FromEpochNumber(value.int_value());
   }
@@ -183,6 +185,8 @@ std::optional<TimeNs> ParseAnyTime(const Value& value, const absl::TimeZone& zon
   if (LooksLikeClfTime(text)) return ParseClfTime(text);
   if (const auto count = ParseCount(text)) return FromEpochNumber(*count);
   if (const auto epoch = event::ParseEpochSeconds(text)) return epoch;
+  if (const auto zoned = event::ParseIso8601(text)) return zoned;
+  *zone_used = true;
   return event::ParseIso8601(text, &zone);
 }
 
@@ -238,18 +242,24 @@ bool JsonAccess::Recognises(const JsonCaptures& captures) const {
          (HasAny(captures, kRequest) || HasAny(captures, kTarget) || HasAny(captures, kPath));
 }
 
-TimeNs JsonAccess::FindTime(const JsonCaptures& captures, const LineContext& lines,
-                            bool* bad) const {
+JsonAccess::FoundTime JsonAccess::FindTime(const JsonCaptures& captures,
+                                           const LineContext& lines) const {
+  FoundTime found;
   for (PathId id : times_) {
     const Value value = captures.Get(id).first();
     if (value.is_null()) continue;
-    if (const auto time = ParseAnyTime(value, lines.zone)) return *time;
-    *bad = true;
+    found.zone_used = false;
+    const auto time = ParseAnyTime(value, lines.zone, &found.zone_used);
+    if (time) {
+      found.time = *time;
+      return found;
+    }
+    found.unreadable = true;
   }
-  return event::kNoTime;
+  return found;
 }
 
-void JsonAccess::SetDuration(const JsonCaptures& captures, AccessLine* line, bool* is_httpd) const {
+int64_t JsonAccess::SetDuration(const JsonCaptures& captures, AccessLine* line) const {
   for (const DurationKey& key : durations_) {
     const Value value = captures.Get(key.id).first();
     double number = 0;
@@ -264,9 +274,9 @@ void JsonAccess::SetDuration(const JsonCaptures& captures, AccessLine* line, boo
     constexpr double kYear = 366.0 * 86400 * 1e9;
     if (!(nanos >= 0 && nanos < kYear)) continue;
     line->duration = std::llround(nanos);
-    *is_httpd = key.unit == event::kMicrosecond;
-    return;
+    return key.unit;
   }
+  return 0;
 }
 
 DecodeResult JsonAccess::Decode(const JsonCaptures& captures, const LineContext& lines,
@@ -280,18 +290,17 @@ DecodeResult JsonAccess::Decode(const JsonCaptures& captures, const LineContext&
   line[kAgent] = WithoutQuotes(line[kAgent]);
   line[kReferrer] = WithoutQuotes(line[kReferrer]);
   SettleAmbiguities(&line);
-  bool bad_time = false;
-  bool is_httpd = false;
-  const TimeNs time = FindTime(captures, lines, &bad_time);
-  if (time == event::kNoTime) {
-    return bad_time ? DecodeResult::kBadTimestamp : DecodeResult::kNoTimestamp;
+  const FoundTime found = FindTime(captures, lines);
+  if (found.time == event::kNoTime) {
+    return found.unreadable ? DecodeResult::kBadTimestamp : DecodeResult::kNoTimestamp;
   }
-  SetDuration(captures, &line, &is_httpd);
-  (is_httpd ? line.start : line.end) = time;
+  const bool is_httpd = SetDuration(captures, &line) == event::kMicrosecond;
+  (is_httpd ? line.start : line.end) = found.time;
+  line.zone_used = found.zone_used;
   AccessOrigin origin = {SourceKind::kNginxAccess, "nginx", "nginx.access"};
   if (is_httpd) origin = {SourceKind::kHttpdAccess, "apache", "apache.access"};
   origin.escaping = AccessOrigin::Escaping::kPlain;
-  return PublishAccess(line, origin, {}, event);
+  return PublishAccess(line, origin, lines, {}, event);
 }
 
 }  // namespace sequitur::decode

@@ -46,8 +46,15 @@ class JsonAccess {
     int64_t unit;  // nanoseconds
   };
 
-  void SetDuration(const JsonCaptures& captures, AccessLine* line, bool* is_httpd) const;
-  event::TimeNs FindTime(const JsonCaptures& captures, const LineContext& lines, bool* bad) const;
+  struct FoundTime {
+    event::TimeNs time = event::kNoTime;
+    bool zone_used = false;   // it had no zone of its own
+    bool unreadable = false;  // there was one that is no time
+  };
+
+  // The unit in which the duration was given, or 0.
+  int64_t SetDuration(const JsonCaptures& captures, AccessLine* line) const;
+  FoundTime FindTime(const JsonCaptures& captures, const LineContext& lines) const;
   bool HasAny(const JsonCaptures& captures, AccessField field) const;
 
   std::vector<Key> keys_;

@@ -197,6 +197,7 @@ class FormatScan {
     if (scan.empty()) return true;
     const auto time = scan.Resolve(lines_.zone);
     if (!time) return false;
+    out_->zone_used |= scan.NeedsZone();
     *out = *time;
     return true;
   }

@@ -124,7 +124,8 @@ bool TakeRest(absl::string_view rest, AccessLine* line) {
   return false;
 }
 
-DecodeResult DecodeStock(absl::string_view original, event::Event& event) {
+DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
+                         event::Event& event) {
   StockLine stock;
   if (!SplitStockLine(original, &stock)) return DecodeResult::kNotRecognised;
   AccessLine line;
@@ -141,7 +142,7 @@ DecodeResult DecodeStock(absl::string_view original, event::Event& event) {
   line[kReferrer] = stock.referrer;
   line[kAgent] = stock.agent;
   const bool ingress = TakeRest(stock.rest, &line);
-  return PublishAccess(line, ingress ? kIngressOrigin : kOrigin, original, event);
+  return PublishAccess(line, ingress ? kIngressOrigin : kOrigin, lines, original, event);
 }
 
 }  // namespace
@@ -162,13 +163,13 @@ bool NginxAccess::Recognises(absl::string_view line) {
 DecodeResult NginxAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {
   if (line.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
-  if (!format_) return DecodeStock(line, event);
+  if (!format_) return DecodeStock(line, lines, event);
   AccessLine access;
   const DecodeResult result = format_->Split(line, lines, &access);
   if (result != DecodeResult::kDecoded) return result;
   AccessOrigin origin = kOrigin;
   if (!format_->escaped()) origin.escaping = AccessOrigin::Escaping::kPlain;
-  return PublishAccess(access, origin, line, event);
+  return PublishAccess(access, origin, lines, line, event);
 }
 
 }  // namespace sequitur::decode

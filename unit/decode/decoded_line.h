@@ -16,11 +16,12 @@ class DecodedLine {
  public:
   DecodedLine() { lines.memory = &memory; }
 
-  // The result's name.
+  // The result's name. The line is kept: values are views into it.
   template <typename Decoder>
   std::string Decode(const Decoder& decoder, absl::string_view line) {
     event_.Reset();
-    return std::string(DecodeResultName(decoder.Decode(line, lines, event_)));
+    line_ = std::string(line);
+    return std::string(DecodeResultName(decoder.Decode(line_, lines, event_)));
   }
 
   // The field's value as text, "null" when it has none.
@@ -42,6 +43,7 @@ class DecodedLine {
     return projection;
   }
 
+  std::string line_;
   event::FieldTable fields_;
   event::Projection projection_ = All(fields_);
   event::Event event_{projection_};

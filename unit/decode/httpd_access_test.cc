@@ -186,6 +186,7 @@ TEST_F(HttpdAccessTest, ReadsZonelessTimesInTheLinesZone) {
       DecodeAs(R"(%h %{%F %T}t "%r" %>s)", R"(192.0.2.1 2026-12-26 16:16:29 "GET / HTTP/1.1" 200)"),
       "decoded");
   EXPECT_EQ(decoded_.time(), "2026-12-26T15:16:29.000Z");
+  EXPECT_EQ(Get("sequitur.flags"), "[time_assumed_utc]") << "nobody said whose zone it is";
 }
 
 TEST_F(HttpdAccessTest, RefusesFormatsItCouldNotSplit) {

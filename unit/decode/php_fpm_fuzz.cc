@@ -1,0 +1,13 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "decode/php_fpm.h"
+#include "decode/text_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using sequitur::decode::PhpFpm;
+  static const PhpFpm decoder = *PhpFpm::Create("");
+  const absl::string_view line(reinterpret_cast<const char*>(data), size);
+  sequitur::decode::CheckDecoding(decoder, line);
+  return 0;
+}

@@ -9,6 +9,7 @@
 #include "decode/document_host.h"
 #include "decode/fact_identity.h"
 #include "decode/host_name.h"
+#include "decode/undated_entry.h"
 
 namespace sequitur::decode {
 namespace {
@@ -122,7 +123,7 @@ DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, Em
     emitted = true;
     emit(filled);
   };
-  const LineContext lines = ContextOf(payload.envelope, stream);
+  const LineContext lines = ContextOf(record, payload.envelope, stream);
   const DecodeResult result = DecodePayload(payload, lines, event, stamp_and_emit);
   return timeless && !emitted ? DecodeResult::kNoTimestamp : result;
 }
@@ -132,8 +133,17 @@ DecodeResult Decoder::DecodePayload(const Payload& payload, const LineContext& l
   if (payload.document != nullptr) {
     return documents_.Decode(payload.kind, *payload.document, lines, event, emit);
   }
-  const DecodeResult result = texts_.Decode(payload.kind, payload.text, lines, event);
-  if (result == DecodeResult::kDecoded) emit(event);
+  absl::string_view line = payload.text;
+  if (payload.envelope.has_syslog_header) {
+    line = DateEntry(payload.kind, line, lines.read_time, lines.zone, event.arena());
+  }
+  const bool dated_here = line.data() != payload.text.data();
+  LineContext surroundings = lines;
+  if (dated_here) surroundings.zone_is_assumed = false;
+  const DecodeResult result = texts_.Decode(payload.kind, line, surroundings, event);
+  if (result != DecodeResult::kDecoded) return result;
+  if (dated_here) event.SetString(field::kEventOriginal, payload.text);
+  emit(event);
   return result;
 }
 
@@ -151,9 +161,9 @@ SourceKind Decoder::ContinuedLog(const RawRecord& record, const Payload& payload
   return stream.error_kind;
 }
 
-LineContext Decoder::ContextOf(const Envelope& envelope, Stream& stream) {
+LineContext Decoder::ContextOf(const RawRecord& record, const Envelope& envelope, Stream& stream) {
   LineContext lines;
-  lines.read_time = envelope.read_time;
+  lines.read_time = envelope.read_time != kNoTime ? envelope.read_time : record.record_time;
   lines.memory = &stream.memory;
   auto zone = options_.time_zone;
   if (!zone) zone = zones_.Find(envelope.timezone);

@@ -66,7 +66,7 @@ class Decoder {
   DecodeResult DecodePayload(const Payload& payload, const LineContext& lines, event::Event& event,
                              EmitEvent emit);
   SourceKind ContinuedLog(const RawRecord& record, const Payload& payload, const Stream& stream);
-  LineContext ContextOf(const Envelope& envelope, Stream& stream);
+  LineContext ContextOf(const RawRecord& record, const Envelope& envelope, Stream& stream);
 
   // False when the event says no time: then it is none.
   bool Stamp(const RawRecord& record, const Payload& payload, event::Event& event);

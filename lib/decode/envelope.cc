@@ -72,7 +72,12 @@ void Envelope::AddHost(const HostEvidence& inner) {
 }
 
 void Envelope::Add(const SyslogPrefix& prefix) {
+  has_syslog_header = true;
   hint.Fill(HintFromName(prefix.program));
+  // Sent to syslog, an error log has no dates and nothing else to be told by.
+  if (hint.server != StreamHint::Server::kUnknown && hint.role == StreamHint::Role::kUnknown) {
+    hint.role = StreamHint::Role::kError;
+  }
   if (prefix.time != event::kNoTime && read_time == event::kNoTime) read_time = prefix.time;
   if (!NamesOneHost(prefix.host)) return;
   // The agent that read the local syslog knows more of the same machine.

@@ -58,6 +58,7 @@ struct Envelope {
   event::TimeNs read_time = event::kNoTime;
   HostEvidence host;
   StreamHint hint;
+  bool has_syslog_header = false;
 
   // A header in front of the line.
   void Add(const SyslogPrefix& prefix);

@@ -313,6 +313,25 @@ TEST_F(DecoderTest, ContinuationLinesGoToTheErrorLogTheyStandIn) {
   EXPECT_EQ(Decode(record), "not_recognised");
 }
 
+TEST_F(DecoderTest, AnErrorLogSentToSyslogIsDatedByItsHeader) {
+  ASSERT_EQ(Decode("<187>1 2026-11-24T03:49:10Z web-03 httpd 7 - - [core:notice] [pid 7] AH00052: "
+                   "child pid 9 exit signal Segmentation fault (11)"),
+            "httpd-error");
+  EXPECT_EQ(seen_[0].time, kMoment);
+  EXPECT_EQ(seen_[0].host, "|web-03||");
+  EXPECT_EQ(seen_[0].action, "worker_crash");
+  EXPECT_THAT(seen_[0].original, testing::StartsWith("[core:notice]"));
+  EXPECT_EQ(seen_[0].flags, "null");
+
+  RawRecord record = Record(
+      "<187>Nov 24 03:49:10 web-03 php-fpm[7]: [WARNING] [pool www] child 9 exited on signal 11 "
+      "(SIGSEGV) after 1.5 seconds from start");
+  record.record_time = kMoment + event::kSecond;
+  ASSERT_EQ(Decode(record), "php-fpm");
+  EXPECT_EQ(seen_[0].time, record.record_time);
+  EXPECT_EQ(seen_[0].action, "worker_crash");
+}
+
 TEST_F(DecoderTest, ATopicOfManyStreamsIsNoErrorLog) {
   EXPECT_EQ(Decode(kHttpdError), "httpd-error");
   EXPECT_EQ(Decode("sh: 1: foo: not found"), "not_recognised");

@@ -50,6 +50,9 @@ class Enricher {
   void Enrich(event::Event& event);
   std::vector<event::SnapshotRef> TakeReexaminable() { return lineage_.TakeReexaminable(); }
 
+  // The host's number ends and may be given to another host: its processes and
+  // what waited for them are forgotten.
+  void ForgetHost(event::HostId host) { lineage_.ForgetHost(host); }
   // Forgets the processes of hosts without an event since `before`.
   void DropIdleHosts(event::TimeNs before) { lineage_.DropIdleHosts(before); }
   Novelty& novelty() { return novelty_; }

@@ -63,6 +63,7 @@ class Lineage {
   // process: restore each into an Event and begin anew.
   std::vector<event::SnapshotRef> TakeReexaminable() { return std::exchange(reexaminable_, {}); }
 
+  void ForgetHost(event::HostId host) { hosts_.erase(host); }
   void DropIdleHosts(event::TimeNs before);
   Stats stats() const;
   size_t hosts() const { return hosts_.size(); }

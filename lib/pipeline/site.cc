@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "config/load.h"
 
 namespace sequitur::pipeline {
 namespace {

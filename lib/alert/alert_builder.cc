@@ -39,6 +39,7 @@ Alert AlertBuilder::Build(correlate::Match match, event::TimeNs now) const {
     if (!event) continue;
     alert.start = std::min(alert.start, event->time());
     alert.end = std::max(alert.end, event->time());
+    if (event->position().partition == Position::kFile) continue;
     arrived = std::max(arrived, event->record_time());
   }
   if (arrived != event::kNoTime) alert.detect = now - arrived;

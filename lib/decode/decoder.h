@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -66,6 +67,7 @@ class Decoder {
   DecodeResult DecodePayload(const Payload& payload, const LineContext& lines, event::Event& event,
                              EmitEvent emit);
   SourceKind ContinuedLog(const RawRecord& record, const Payload& payload, const Stream& stream);
+  std::optional<absl::TimeZone> ConfiguredZone(const HostEvidence& host) const;
   LineContext ContextOf(const RawRecord& record, const Envelope& envelope, Stream& stream);
 
   // False when the event says no time: then it is none.

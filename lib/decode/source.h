@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -44,6 +45,8 @@ struct SourceOptions {
   // Zone of timestamps that carry none (error logs); unset: the record's
   // event.timezone, else UTC, and the event is flagged time_assumed_utc.
   std::optional<absl::TimeZone> time_zone;
+  // The same for single hosts, by lower-case name or id; `time_zone` wins.
+  absl::flat_hash_map<std::string, absl::TimeZone> host_zones;
   // Host of records that name none.
   std::string host;
   // Whether documents may bring their own `sequitur.*` fields: only the test

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "config/load.h"
@@ -211,13 +211,22 @@ correlate::Options Site::CorrelateOptions() const {
 decode::SourceOptions Site::SourceOptionsFor(absl::string_view name) const {
   const std::string path(name);
   const std::string base = std::filesystem::path(path).filename().string();
+  decode::SourceOptions options;
   for (const config::Source& source : config_.sources) {
     if (fnmatch(source.match.c_str(), path.c_str(), 0) == 0 ||
         fnmatch(source.match.c_str(), base.c_str(), 0) == 0) {
-      return source.options;
+      options = source.options;
+      break;
     }
   }
-  return {};
+  for (const config::Host& host : config_.hosts) {
+    if (!host.time_zone.has_value()) continue;
+    options.host_zones.emplace(absl::AsciiStrToLower(host.name), *host.time_zone);
+    for (const std::string& id : host.ids) {
+      options.host_zones.emplace(absl::AsciiStrToLower(id), *host.time_zone);
+    }
+  }
+  return options;
 }
 
 }  // namespace sequitur::pipeline

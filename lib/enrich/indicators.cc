@@ -117,7 +117,7 @@ Indicators::Request Indicators::Read(const Event& event) {
   out.target = event.Text(field::kUrlOriginal);
   out.user_agent = event.Get(field::kUserAgentOriginal).first();
   out.referrer = event.Text(field::kHttpRequestReferrer);
-  if (HasWord(event.Get(field::kEventType), "error")) {
+  if (!HasWord(event.Get(field::kEventType), "access")) {
     out.message = event.Text(field::kMessage).substr(0, RequestForms::kMaxTarget);
     if (out.target.empty()) out.target = TargetInMessage(out.message);
   }

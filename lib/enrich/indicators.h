@@ -35,7 +35,7 @@ struct IndicatorSpec {
   std::vector<std::string> target;  // raw, decoded once, decoded twice
   std::vector<std::string> user_agent;
   std::vector<std::string> referrer;
-  std::vector<std::string> message;  // of error records
+  std::vector<std::string> message;  // of records that are no access line
   std::vector<std::string> methods_except;
   int64_t target_longer_than = 0;  // bytes; 0: no limit
   bool binary = false;             // bytes that no request line has

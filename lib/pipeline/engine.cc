@@ -47,10 +47,7 @@ void Engine::ResolveHost(event::Event& event) {
     correlator_.ForgetHost(forgotten, matches_);
     enricher_.ForgetHost(forgotten);
   }
-  if (event.host == event::kUnknownHost) {
-    ++stats_.unknown_host_events;
-    return;
-  }
+  if (event.host == event::kUnknownHost) ++stats_.unknown_host_events;
   if (!event.Has(field::kHostId) && event.Wants(field::kHostId)) {
     event.SetString(field::kHostId, event.arena().Copy(hosts_.id(event.host)));
   }

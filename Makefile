@@ -21,7 +21,7 @@ build: deps
 	@$(call CMAKE_BUILD,release) --target sequitur loadgen
 
 demo: build
-	build/release/sequitur replay --config config/sequitur.yaml integration/demo
+	build/release/sequitur replay --config config/sequitur.yaml --output text integration/demo/telemetry
 
 test: deps
 	@cmake --preset release > /dev/null

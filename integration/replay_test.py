@@ -11,7 +11,8 @@ import unittest
 import sequitur_cli
 from sequitur_cli import replay, run, text
 
-DEMO = sequitur_cli.ROOT / "integration" / "demo"
+DEMO = sequitur_cli.ROOT / "integration" / "demo" / "telemetry"
+TRUTH = DEMO.parent / "truth.jsonl"
 
 RULE = """
 id: two-steps
@@ -50,7 +51,7 @@ class Demo(unittest.TestCase):
     def test_finds_the_planted_chain_and_nothing_that_was_planted_as_innocent(self):
         alerts, errors, code = replay(DEMO)
         self.assertEqual(code, 0, errors)
-        with open(DEMO / "truth.jsonl", encoding="utf-8") as lines:
+        with open(TRUTH, encoding="utf-8") as lines:
             truth = [json.loads(line) for line in lines]
         for planted in truth:
             if planted["kind"] != "attack":

@@ -224,6 +224,10 @@ void Decoder::StampHost(const RawRecord& record, const Envelope& envelope,
   if (envelope.host.rank != HostEvidence::Rank::kNone) return;
   const absl::string_view key = HostOfKey(record.key);
   (IsUuid(key) ? claim.id : claim.name) = key;
+  if (!key.empty() || options_.host.empty()) return;
+  // The site says whose records these are: of the host itself, not of a sensor.
+  claim.name = options_.host;
+  claim.role = event::HostClaim::Role::kSubject;
 }
 
 void Decoder::StampLog(const RawRecord& record, const Payload& payload, event::Event& event) const {

@@ -13,8 +13,7 @@ void AddSiteOptions(CLI::App& command, pipeline::SiteOptions& options) {
       .add_option("--rules", options.rule_paths,
                   "Rule file or folder, instead of the configured ones; may be repeated")
       ->type_name("PATH")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
 }
 
 std::unique_ptr<const pipeline::Site> LoadOrExplain(const pipeline::SiteOptions& options,

@@ -21,7 +21,7 @@ Plan Plan::Of(const rules::Rule& rule) {
                               plan.states});
       plan.stage_states.push_back(States());
       plan.lag.push_back(0);  // gaps are judged on true times
-      plan.shown.push_back({true, 0});
+      plan.shown.insert(plan.shown.end(), term.runs, Shown{true, 0});
       continue;
     }
     // A missing stage seen before this positive one was not the trailing one.

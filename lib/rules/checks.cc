@@ -21,11 +21,11 @@ void CheckCanMatch(const RuleDraft& draft, const eql::Program& program) {
   const Rule& rule = draft.rule;
   for (size_t i = 0; i < rule.stages.size(); ++i) {
     if (!program.IsNever(rule.stages[i].term.condition)) continue;
-    draft.query->AddError(absl::StrCat("this stage can never match: step ", i + 1, ", ",
+    draft.query->AddWarning(absl::StrCat("this stage can never match: step ", i + 1, ", ",
                                        yaml::Quoted(rule.stages[i].term.text)));
   }
   if (rule.until && program.IsNever(rule.until->term.condition)) {
-    draft.query->AddError(
+    draft.query->AddWarning(
         absl::StrCat("this until can never match: ", yaml::Quoted(rule.until->term.text)));
   }
 }

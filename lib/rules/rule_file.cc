@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "yaml/scalar.h"
 
@@ -12,14 +13,15 @@ namespace {
 using yaml::Mapping;
 using yaml::Node;
 
-constexpr size_t kMaxIdLength = 100;
+constexpr size_t kMaxIdLength = 200;
 
-// kebab-case: words of a-z and 0-9 joined by single dashes.
+// Shipped ids are lower-case words joined by dashes; imported rules bring UUIDs
+// and names of their own. What is refused could not stand in a metric or a path.
 bool IsRuleId(absl::string_view id) {
-  if (id.empty() || id.size() > kMaxIdLength || id.front() == '-' || id.back() == '-') return false;
-  return absl::string_view::npos == id.find("--") && std::all_of(id.begin(), id.end(), [](char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
-         });
+  if (id.empty() || id.size() > kMaxIdLength || !absl::ascii_isalnum(id.front())) return false;
+  return std::all_of(id.begin(), id.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::StrContains("-_.:", c);
+  });
 }
 
 // T1190 or T1059.004.
@@ -58,13 +60,13 @@ void ReadId(Mapping& mapping, RuleDraft& draft) {
   draft.rule.id = std::string(draft.id->text());
   if (IsRuleId(draft.rule.id)) return;
   draft.id->AddError(
-      absl::StrCat("expected an id of lower-case words joined by dashes, such as "
+      absl::StrCat("expected an id of letters, digits, '-', '_', '.' and ':', such as "
                    "web-exploit-chain, found ",
                    yaml::Quoted(draft.rule.id)));
 }
 
 void ReadTexts(Mapping& mapping, Rule& rule) {
-  rule.name = mapping.RequireString("name").value_or("");
+  rule.name = mapping.GetString("name").value_or(rule.id);
   rule.description = mapping.GetString("description").value_or("");
   rule.note = mapping.GetString("note").value_or("");
   if (const auto attack = mapping.Get("attack")) rule.attack = ReadTechniques(*attack);

@@ -73,6 +73,19 @@ bool IsValidUtf8(absl::string_view text) {
   return true;
 }
 
+absl::string_view ReplaceInvalidUtf8(absl::string_view text, Arena& arena) {
+  if (IsValidUtf8(text)) return text;
+  constexpr uint32_t kReplacement = 0xFFFD;
+  char* out = arena.Allocate<char>(3 * text.size());
+  char* end = out;
+  for (size_t at = 0; at < text.size();) {
+    const Character c = CharacterAt(text, at);
+    end += EncodeUtf8(c.valid ? c.code : kReplacement, end);
+    at += c.size;
+  }
+  return {out, static_cast<size_t>(end - out)};
+}
+
 size_t EncodeUtf8(uint32_t code, char* out) {
   if (code < 0x80) {
     out[0] = static_cast<char>(code);

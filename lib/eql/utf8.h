@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/arena.h"
 
 namespace sequitur::eql {
 
@@ -35,6 +36,9 @@ size_t ByteOffset(absl::string_view text, size_t index);
 
 bool IsAscii(absl::string_view text);
 bool IsValidUtf8(absl::string_view text);
+
+// Each stray byte becomes U+FFFD; the text itself when there is none.
+absl::string_view ReplaceInvalidUtf8(absl::string_view text, Arena& arena);
 
 // Writes `code` to `out`, which must have room for four bytes; returns the size.
 size_t EncodeUtf8(uint32_t code, char* out);

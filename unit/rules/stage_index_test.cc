@@ -110,12 +110,13 @@ TEST(StageIndex, AsksAboutEqualStagesOnce) {
 TEST(Matcher, FindsLiteralsWithoutCaseWhereTheRuleHasNone) {
   SetOfConditions set({"process where process.name : \"Ärger\"",
                        "process where process.name == \"Ärger\"",
-                       "process where process.name in~ (\"k\", \"x\")"});
+                       "process where user.name in~ (\"k\", \"x\")"});
   Matcher matcher(set.rules());
   const auto match = [&](absl::string_view name) {
     Event event(set.rules().projection());
     event.Set(event::field::kEventCategory, Value::String("process"));
     event.Set(event::field::kProcessName, Value::String(name));
+    event.Set(event::field::kUserName, Value::String(name));
     return absl::StrJoin(matcher.Match(event), " ",
                          [](std::string* out, const Hit& hit) { absl::StrAppend(out, hit.rule); });
   };
@@ -189,7 +190,7 @@ class Sampler {
         return Value::Int(static_cast<int64_t>(Below(2)));
       case 2:
         if (Below(2) == 0) return Value::Bool(Below(2) == 0);
-        return Value::Double(Below(2) == 0 ? 1.0 : 0.5);
+        return Value::Double(Below(2) == 0 ? -0.0 : 0.5);
       case 3: {
         Value* elements = event.arena().Allocate<Value>(3);
         for (int i = 0; i < 3; ++i) elements[i] = Value::String(OneOf(words));

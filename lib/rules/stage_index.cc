@@ -3,14 +3,26 @@
 #include <algorithm>
 
 #include "eql/case_fold.h"
+#include "eql/scalar.h"
 
 namespace sequitur::rules {
 
 using event::Event;
 using event::Value;
 
+namespace {
+
+// The text that a required literal equal to the value has: a literal that spells
+// a number is only ever required in the number's own spelling.
+absl::string_view LookupText(const Value& value, Arena& arena) {
+  if (value.is_string()) return value.string_value();
+  return eql::ScalarText(value.is_number() ? eql::ScalarNumber(value) : value, arena);
+}
+
+}  // namespace
+
 void CandidateScratch::Begin() {
-  folded_.Reset();
+  texts_.Reset();
   if (++generation_ != 0) return;
   std::fill(seen_.begin(), seen_.end(), 0);
   generation_ = 1;
@@ -64,7 +76,6 @@ void StageIndex::AddToBucket(Bucket& bucket, uint32_t probe, const eql::Program&
     pinned->by_literal[literal].push_back(probe);
     pinned->longest_literal = std::max(pinned->longest_literal, literal.size());
   }
-  pinned->all.push_back(probe);
 }
 
 template <typename Offer>
@@ -73,13 +84,9 @@ void StageIndex::OfferPinned(const PinnedField& pinned, const Value& value,
   // Folding makes a text at most three times shorter (a three-byte K is one).
   constexpr size_t kMaxShrink = 3;
   for (const Value& element : value.elements()) {
-    if (!element.is_string()) {
-      for (const uint32_t probe : pinned.all) offer(probe);
-      continue;
-    }
-    absl::string_view text = element.string_value();
+    absl::string_view text = LookupText(element, scratch.texts_);
     if (text.size() > pinned.longest_literal * kMaxShrink) continue;
-    if (pinned.folded) text = eql::FoldCase(text, scratch.folded_);
+    if (pinned.folded) text = eql::FoldCase(text, scratch.texts_);
     const auto found = pinned.by_literal.find(text);
     if (found == pinned.by_literal.end()) continue;
     for (const uint32_t probe : found->second) offer(probe);

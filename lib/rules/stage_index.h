@@ -52,7 +52,7 @@ class CandidateScratch {
   // True the first time in this event.
   bool Mark(uint32_t probe);
 
-  Arena folded_;
+  Arena texts_;  // folded, or of numbers
   std::vector<uint32_t> seen_;
   uint32_t generation_ = 0;
 };
@@ -74,7 +74,6 @@ class StageIndex {
     bool folded = false;
     size_t longest_literal = 0;
     absl::flat_hash_map<std::string, std::vector<uint32_t>> by_literal;
-    std::vector<uint32_t> all;  // for values that are no strings
   };
   // All probes of one category.
   struct Bucket {

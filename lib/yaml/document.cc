@@ -127,7 +127,8 @@ void Node::AddWarning(absl::string_view message) const {
 }
 
 void Node::AddErrorWithin(int line, int column, absl::string_view message) const {
-  const Tree::Place place = tree_->PlaceWithin(index_, line, column);
+  const Tree::Place place =
+      tree_->IsFull() ? Tree::Place() : tree_->PlaceWithin(index_, line, column);
   tree_->Report(Diagnostic::Severity::kError, place,
                 place.exact ? std::string(message)
                             : absl::StrCat(message, " (line ", line, ", column ", column,

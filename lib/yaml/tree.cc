@@ -129,7 +129,7 @@ Diagnostic Tree::DiagnosticAt(Place place) const {
 
 void Tree::Report(Diagnostic::Severity severity, Place place, absl::string_view message) {
   if (severity == Diagnostic::Severity::kError) has_errors_ = true;
-  if (diagnostics_.size() >= Document::kMaxDiagnostics) {
+  if (IsFull()) {
     ++unreported_;
     return;
   }

@@ -50,6 +50,8 @@ class Tree {
   Diagnostic DiagnosticAt(Place place) const;
   void Report(Diagnostic::Severity severity, Place place, absl::string_view message);
   Diagnostics TakeDiagnostics();
+  // Further problems are only counted.
+  bool IsFull() const { return diagnostics_.size() >= Document::kMaxDiagnostics; }
   bool HasErrors() const { return has_errors_; }
 
  private:

@@ -85,11 +85,10 @@ void Site::LoadRules(const SiteOptions& options, Diagnostics& diagnostics) {
   rules::LoadOptions load;
   load.rule_paths = options.rule_paths.empty() ? config_.paths.rules : options.rule_paths;
   load.list_paths = config_.paths.lists;
-  // Other rules than the site's: what the site says of its own does not apply.
-  if (options.rule_paths.empty()) {
-    load.allowlist_paths = config_.paths.allowlists;
-    load.tuning = config_.tuning;
-  }
+  load.allowlist_paths = config_.paths.allowlists;
+  load.tuning = config_.tuning;
+  // Other rules than the site's: what it says of rules that are not there is idle.
+  load.rules_are_partial = !options.rule_paths.empty();
   load.today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
   load.evidence_fields = config_.evidence_fields;
   for (absl::string_view kind : decode::SourceKindNames()) load.source_kinds.emplace_back(kind);

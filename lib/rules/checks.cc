@@ -22,7 +22,7 @@ void CheckCanMatch(const RuleDraft& draft, const eql::Program& program) {
   for (size_t i = 0; i < rule.stages.size(); ++i) {
     if (!program.IsNever(rule.stages[i].term.condition)) continue;
     draft.query->AddWarning(absl::StrCat("this stage can never match: step ", i + 1, ", ",
-                                       yaml::Quoted(rule.stages[i].term.text)));
+                                         yaml::Quoted(rule.stages[i].term.text)));
   }
   if (rule.until && program.IsNever(rule.until->term.condition)) {
     draft.query->AddWarning(

@@ -19,9 +19,8 @@ constexpr size_t kMaxIdLength = 200;
 // and names of their own. What is refused could not stand in a metric or a path.
 bool IsRuleId(absl::string_view id) {
   if (id.empty() || id.size() > kMaxIdLength || !absl::ascii_isalnum(id.front())) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return absl::ascii_isalnum(c) || absl::StrContains("-_.:", c);
-  });
+  return std::all_of(id.begin(), id.end(),
+                     [](char c) { return absl::ascii_isalnum(c) || absl::StrContains("-_.:", c); });
 }
 
 // T1190 or T1059.004.

@@ -1,6 +1,5 @@
-#include "alert/alert_json.h"
-
 #include "alert/alert_builder.h"
+#include "alert/alert_json.h"
 #include "alert/phrase.h"
 #include "alert/printable.h"
 #include "alert/suppressor.h"
@@ -27,7 +26,10 @@ TEST(Printable, ShowsControlBytesAndHiddenCharacters) {
 }
 
 TEST(ValidUtf8, ReplacesEveryByteThatIsNoCharacter) {
-  EXPECT_EQ(ValidUtf8("a\xff" "b"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(ValidUtf8("a\xff"
+                      "b"),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(ValidUtf8("\xed\xa0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
   EXPECT_EQ(ValidUtf8("\xf4\x8f\xbf\xbf"), "\xf4\x8f\xbf\xbf");
   EXPECT_EQ(ValidUtf8("\xe2\x98"), "\xEF\xBF\xBD\xEF\xBF\xBD");
@@ -128,7 +130,7 @@ TEST_F(AlertTest, IsOneEcsDocument) {
   EXPECT_EQ(doc["related"]["ip"].Size(), 2u);
   const auto& own = doc["sequitur"];
   EXPECT_STREQ(own["mode"].GetString(), "live");
-  EXPECT_STREQ(own["key"]["host.id"].GetString(), "aaaa-1");
+  EXPECT_STREQ(own["key"]["host.id"].GetString(), "AAAA-1");
   EXPECT_TRUE(own["key"]["user.id"].IsNull());
   EXPECT_EQ(own["span_ms"].GetInt(), 2000);
   EXPECT_FALSE(own.HasMember("detect_ms"));  // files have no arrival
@@ -191,20 +193,29 @@ TEST_F(AlertTest, PhrasesSpeakOfEachKindOfEvent) {
     const char* phrase;
   };
   const Case cases[] = {
-      {{{field::kEventCategory, "process"}, {field::kEventAction, "worker_crash"},
-        {field::kProcessName, "nginx"}, {field::kProcessPid, "81"},
+      {{{field::kEventCategory, "process"},
+        {field::kEventAction, "worker_crash"},
+        {field::kProcessName, "nginx"},
+        {field::kProcessPid, "81"},
         {field::kSequiturExitSignal, "11"}},
        "nginx 81 crashed (signal 11)"},
-      {{{field::kEventCategory, "process"}, {field::kEventType, "start"},
-        {field::kProcessParentName, "php-fpm"}, {field::kProcessCommandLine, "sh -c id"}},
+      {{{field::kEventCategory, "process"},
+        {field::kEventType, "start"},
+        {field::kProcessParentName, "php-fpm"},
+        {field::kProcessCommandLine, "sh -c id"}},
        "php-fpm spawned sh -c id"},
-      {{{field::kEventCategory, "file"}, {field::kEventAction, "creation"},
-        {field::kProcessName, "php-fpm"}, {field::kFilePath, "/var/www/x.php"}},
+      {{{field::kEventCategory, "file"},
+        {field::kEventAction, "creation"},
+        {field::kProcessName, "php-fpm"},
+        {field::kFilePath, "/var/www/x.php"}},
        "php-fpm created /var/www/x.php"},
-      {{{field::kEventCategory, "network"}, {field::kSourceIp, "10.0.0.8"},
-        {field::kDestinationIp, "198.51.100.9"}, {field::kDestinationPort, "443"}},
+      {{{field::kEventCategory, "network"},
+        {field::kSourceIp, "10.0.0.8"},
+        {field::kDestinationIp, "198.51.100.9"},
+        {field::kDestinationPort, "443"}},
        "10.0.0.8 connected to 198.51.100.9:443"},
-      {{{field::kEventCategory, "web"}, {field::kEventType, "error"},
+      {{{field::kEventCategory, "web"},
+        {field::kEventType, "error"},
         {field::kMessage, "upstream prematurely closed"}},
        "error log: upstream prematurely closed"},
       {{{field::kEventCategory, "registry"}, {field::kEventAction, "modification"}},

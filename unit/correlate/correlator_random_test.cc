@@ -146,76 +146,75 @@ class RandomStreams : public ::testing::TestWithParam<bool> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Rules, RandomStreams, ::testing::Bool(), [](const auto& info) {
-  return info.param ? "thatWait" : "thatDoNot";
-});
+INSTANTIATE_TEST_SUITE_P(Rules, RandomStreams, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "thatWait" : "thatDoNot"; });
 
 TEST_P(RandomStreams, OrderedInputGivesExactlyTheReferencesSequences) {
-  ForEachSeed({GetParam()}, [](Dice& dice, const std::string& rule,
-                               const std::vector<TestEvent>& events) {
-    Options options;
-    options.lateness = dice.Below(8) * event::kSecond;
-    Stream stream(rule, options);
-    const auto order = InOrder(events);
-    EXPECT_THAT(Run(stream, events, order),
-                ::testing::UnorderedElementsAreArray(Reference(stream, events, order)));
-  });
+  ForEachSeed({GetParam()},
+              [](Dice& dice, const std::string& rule, const std::vector<TestEvent>& events) {
+                Options options;
+                options.lateness = dice.Below(8) * event::kSecond;
+                Stream stream(rule, options);
+                const auto order = InOrder(events);
+                EXPECT_THAT(Run(stream, events, order),
+                            ::testing::UnorderedElementsAreArray(Reference(stream, events, order)));
+              });
 }
 
 TEST_P(RandomStreams, OrderedInputSurvivesFullKeys) {
-  ForEachSeed({GetParam()}, [](Dice& dice, const std::string& rule,
-                               const std::vector<TestEvent>& events) {
-    if (dice.OneIn(2) || rule.find("![") != rule.npos) return;
-    Options options;
-    options.limits.key.max_hits = 2 + dice.Below(8);
-    Stream stream(rule, options);
-    const auto order = InOrder(events);
-    EXPECT_THAT(Run(stream, events, order),
-                ::testing::UnorderedElementsAreArray(Reference(stream, events, order)));
-  });
+  ForEachSeed({GetParam()},
+              [](Dice& dice, const std::string& rule, const std::vector<TestEvent>& events) {
+                if (dice.OneIn(2) || rule.find("![") != rule.npos) return;
+                Options options;
+                options.limits.key.max_hits = 2 + dice.Below(8);
+                Stream stream(rule, options);
+                const auto order = InOrder(events);
+                EXPECT_THAT(Run(stream, events, order),
+                            ::testing::UnorderedElementsAreArray(Reference(stream, events, order)));
+              });
 }
 
 TEST_P(RandomStreams, AnyArrivalOrderWithinLatenessLosesNoChainAndInventsNone) {
-  ForEachSeed({GetParam()}, [](Dice& dice, const std::string& rule,
-                               const std::vector<TestEvent>& events) {
-    Options options;
-    options.lateness = 100'000 * event::kSecond;
-    Stream stream(rule, options);
-    const auto order = InOrder(events);
-    const auto reference = Reference(stream, events, order);
-    std::vector<int> arrival = order;
-    std::shuffle(arrival.begin(), arrival.end(), dice.random());
-    const auto found = Run(stream, events, arrival);
-    if (GetParam()) {
-      EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(reference));
-      return;
-    }
-    // With list-valued keys one event acts for several keys: hits are shared.
-    std::map<std::pair<size_t, int>, int> uses;
-    for (const Sequence& sequence : found) {
-      for (size_t stage = 0; stage < sequence.size(); ++stage) ++uses[{stage, sequence[stage]}];
-    }
-    for (const auto& [hit, count] : uses) {
-      EXPECT_LE(count, static_cast<int>(std::max<size_t>(1, events[hit.second].keys.size())));
-    }
-    for (const Sequence& sequence : reference) {
-      bool shares = false;
-      for (size_t stage = 0; stage < sequence.size(); ++stage) {
-        shares = shares || uses.contains({stage, sequence[stage]});
-      }
-      EXPECT_TRUE(shares) << absl::StrJoin(sequence, ",");
-    }
-    // A chain is valid if its events alone, in order, are a sequence.
-    for (const Sequence& sequence : found) {
-      std::vector<int> alone;
-      for (int index : order) {
-        if (std::find(sequence.begin(), sequence.end(), index) != sequence.end()) {
-          alone.push_back(index);
+  ForEachSeed(
+      {GetParam()}, [](Dice& dice, const std::string& rule, const std::vector<TestEvent>& events) {
+        Options options;
+        options.lateness = 100'000 * event::kSecond;
+        Stream stream(rule, options);
+        const auto order = InOrder(events);
+        const auto reference = Reference(stream, events, order);
+        std::vector<int> arrival = order;
+        std::shuffle(arrival.begin(), arrival.end(), dice.random());
+        const auto found = Run(stream, events, arrival);
+        if (GetParam()) {
+          EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(reference));
+          return;
         }
-      }
-      EXPECT_THAT(Reference(stream, events, alone), ::testing::Contains(sequence));
-    }
-  });
+        // With list-valued keys one event acts for several keys: hits are shared.
+        std::map<std::pair<size_t, int>, int> uses;
+        for (const Sequence& sequence : found) {
+          for (size_t stage = 0; stage < sequence.size(); ++stage) ++uses[{stage, sequence[stage]}];
+        }
+        for (const auto& [hit, count] : uses) {
+          EXPECT_LE(count, static_cast<int>(std::max<size_t>(1, events[hit.second].keys.size())));
+        }
+        for (const Sequence& sequence : reference) {
+          bool shares = false;
+          for (size_t stage = 0; stage < sequence.size(); ++stage) {
+            shares = shares || uses.contains({stage, sequence[stage]});
+          }
+          EXPECT_TRUE(shares) << absl::StrJoin(sequence, ",");
+        }
+        // A chain is valid if its events alone, in order, are a sequence.
+        for (const Sequence& sequence : found) {
+          std::vector<int> alone;
+          for (int index : order) {
+            if (std::find(sequence.begin(), sequence.end(), index) != sequence.end()) {
+              alone.push_back(index);
+            }
+          }
+          EXPECT_THAT(Reference(stream, events, alone), ::testing::Contains(sequence));
+        }
+      });
 }
 
 TEST(CorrelatorMemory, CapsHoldUnderAnyInput) {

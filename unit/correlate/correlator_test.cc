@@ -106,8 +106,7 @@ TEST(Correlator, OneBrokenTimestampExpiresNothing) {
 }
 
 TEST(Correlator, TheSameRecordTwiceIsOneHit) {
-  Stream stream(
-      R"(sequence by k with maxspan=10s [event where s == "A"] with runs=2)");
+  Stream stream(R"(sequence by k with maxspan=10s [event where s == "A"] with runs=2)");
   stream.Push({"A", 1, {"x"}, 1, 7, /*identity=*/42}, 0);
   EXPECT_THAT(stream.Push({"A", 1, {"x"}, 1, 7, /*identity=*/42}, 5), IsEmpty());
   EXPECT_THAT(stream.Push({"A", 1, {"x"}, 1, 7, /*identity=*/0}, 0), IsEmpty());
@@ -147,8 +146,8 @@ TEST(Correlator, ManyFloodedHostsPayBeforeASmallOne) {
   Stream stream(kThree, options);
   stream.Push({"A", 1, {"victim"}, /*host=*/1});
   for (int i = 0; i < 20000; ++i) {
-    stream.Push({"A", 1 + i * 0.0001, {absl::StrCat("k", i)},
-                 static_cast<event::HostId>(2 + i % 8)});
+    stream.Push(
+        {"A", 1 + i * 0.0001, {absl::StrCat("k", i)}, static_cast<event::HostId>(2 + i % 8)});
     ASSERT_LE(stream.correlator().stats().bytes, options.limits.memory);
   }
   stream.Push({"B", 2, {"victim"}, /*host=*/1});

@@ -9,10 +9,8 @@ Stream::Stream(const std::string& query, Options options, event::TimeNs order_sl
   letter_ = *fields_.Intern("s");
   key_ = *fields_.Intern("k");
   eql::Program program(fields_);
-  auto compiled =
-      program.Compile(query, [](absl::string_view) -> const std::vector<std::string>* {
-        return nullptr;
-      });
+  auto compiled = program.Compile(
+      query, [](absl::string_view) -> const std::vector<std::string>* { return nullptr; });
   EXPECT_TRUE(compiled.query.has_value()) << query;
   query_ = *compiled.query;
   rules::Rule rule;
@@ -22,10 +20,9 @@ Stream::Stream(const std::string& query, Options options, event::TimeNs order_sl
   if (query_.until.has_value()) rule.until = rules::Stage{*query_.until, {}};
   rule.maxspan = query_.maxspan;
   rule.order_slack = order_slack;
-  rules_ = std::make_shared<rules::RuleSet>(std::vector<rules::Rule>{std::move(rule)},
-                                            std::vector<rules::AllowlistEntry>{},
-                                            std::move(program), fields_,
-                                            absl::Span<const event::FieldId>());
+  rules_ = std::make_shared<rules::RuleSet>(
+      std::vector<rules::Rule>{std::move(rule)}, std::vector<rules::AllowlistEntry>{},
+      std::move(program), fields_, absl::Span<const event::FieldId>());
   matcher_ = std::make_unique<rules::Matcher>(*rules_);
   event_ = std::make_unique<event::Event>(rules_->projection());
   correlator_ = std::make_unique<Correlator>(rules_, options);

@@ -28,8 +28,7 @@ using Sequence = std::vector<int>;
 class Stream {
  public:
   // `query` reads fields s and k; category is always "event".
-  explicit Stream(const std::string& query, Options options = {},
-                  event::TimeNs order_slack = 0);
+  explicit Stream(const std::string& query, Options options = {}, event::TimeNs order_slack = 0);
 
   // Feeds one event; `index` is its position. Returns what it completed.
   std::vector<Sequence> Push(const TestEvent& event, int index);

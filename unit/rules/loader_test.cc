@@ -161,12 +161,13 @@ TEST_F(LoaderTest, ChecksWhatCompiles) {
       "host, and yet only events of one host are joined; add host.id to `by` to say so";
   const CheckCase cases[] = {
       {"any where true", ""},
-      {"process where false", "4:3: this stage can never match: step 1, 'process where false'"},
+      {"process where false",
+       "4:3: warning: this stage can never match: step 1, 'process where false'"},
       {"sequence by host.id with maxspan=1m [any where true] [any where false]",
-       "4:3: this stage can never match: step 2, 'any where false'"},
+       "4:3: warning: this stage can never match: step 2, 'any where false'"},
       {"sequence by host.id with maxspan=1m [any where true] [file where true] until [any where "
        "false]",
-       "4:3: this until can never match: 'any where false'"},
+       "4:3: warning: this until can never match: 'any where false'"},
       {"sequence by user.id with maxspan=1m [any where true] [file where true]", kHost},
       {"sequence with maxspan=1m [any where true] [file where true]", kHost},
       {"sequence with maxspan=1m [any where true] by process.entity_id "
@@ -174,8 +175,8 @@ TEST_F(LoaderTest, ChecksWhatCompiles) {
        ""},
       {"sequence by user.id, host.name with maxspan=1m [any where true] [file where true]", ""},
       {"sequence by host.id [any where true] [file where true]",
-       "4:3: warning: without maxspan a sequence could wait for ever; it is given up after 24h, "
-       "and counted (write `with maxspan=`)"},
+       "4:3: warning: without maxspan a sequence waits until memory runs short; it is then given "
+       "up, and counted (write `with maxspan=`)"},
       {"sequence by host.id with maxspan=1m [any where user.id == \"0\"] with runs=5",
        "4:3: warning: every event beyond `with runs` completes the sequence anew: add "
        "`suppress: {by: [...], for: ...}` to be told once"},

@@ -74,8 +74,7 @@ TEST(ReadRules, RefusesIdsThatCouldNotStandInAMetric) {
     yaml::Document document =
         yaml::Document::Parse(absl::StrCat("{id: ", id, ", name: n, query: q}"), "f");
     ReadRules(document);
-    EXPECT_THAT(Problems(document),
-                ::testing::StartsWith("1:6: expected an id of letters, digits"))
+    EXPECT_THAT(Problems(document), ::testing::StartsWith("1:6: expected an id of letters, digits"))
         << id;
   }
 }
@@ -95,7 +94,7 @@ TEST(ReadRules, ReportsEverythingAtOnce) {
   ReadRules(document);
   EXPECT_EQ(Problems(document),
             "1:3: a rule needs 'id'\n"
-                  "1:13: expected one of low, medium, high, critical, found 'hgh'; did you mean "
+            "1:13: expected one of low, medium, high, critical, found 'hgh'; did you mean "
             "'high'?\n"
             "2:15: expected a whole number of at least 0 and at most 100, found '101'\n"
             "3:12: expected an ATT&CK technique such as T1190 or T1059.004, found 'T119'\n"

@@ -147,9 +147,11 @@ void Correlator::AdvanceHost(event::HostId id, TimeNs horizon, std::vector<Match
 
 void Correlator::FlushHost(event::HostId id, std::vector<Match>& matches) {
   HostState& host = *hosts_[id].state;
-  host.queue().ForEach([&](KeyState& state) {
-    state.Advance(event::kEndOfTime, stats_.rules[state.rule()], completed_);
-    Publish(id, state, matches);
+  host.queue().ForEach([&](KeyState& flushed) {
+    host.Change(flushed, [&](KeyState& state) {
+      state.Advance(event::kEndOfTime, stats_.rules[state.rule()], completed_);
+      Publish(id, state, matches);
+    });
     return true;
   });
   hosts_[id].state.reset();

@@ -107,7 +107,7 @@ std::vector<Sequence> Reference(Stream& stream, const std::vector<TestEvent>& ev
   return sequences;
 }
 
-std::vector<Sequence> Run(Stream& stream, const std::vector<TestEvent>& events,
+std::vector<Sequence> Feed(Stream& stream, const std::vector<TestEvent>& events,
                           const std::vector<int>& arrival) {
   std::vector<Sequence> all;
   for (int index : arrival) {
@@ -156,7 +156,7 @@ TEST_P(RandomStreams, OrderedInputGivesExactlyTheReferencesSequences) {
                 options.lateness = dice.Below(8) * event::kSecond;
                 Stream stream(rule, options);
                 const auto order = InOrder(events);
-                EXPECT_THAT(Run(stream, events, order),
+                EXPECT_THAT(Feed(stream, events, order),
                             ::testing::UnorderedElementsAreArray(Reference(stream, events, order)));
               });
 }
@@ -169,7 +169,7 @@ TEST_P(RandomStreams, OrderedInputSurvivesFullKeys) {
                 options.limits.key.max_hits = 2 + dice.Below(8);
                 Stream stream(rule, options);
                 const auto order = InOrder(events);
-                EXPECT_THAT(Run(stream, events, order),
+                EXPECT_THAT(Feed(stream, events, order),
                             ::testing::UnorderedElementsAreArray(Reference(stream, events, order)));
               });
 }
@@ -184,7 +184,7 @@ TEST_P(RandomStreams, AnyArrivalOrderWithinLatenessLosesNoChainAndInventsNone) {
         const auto reference = Reference(stream, events, order);
         std::vector<int> arrival = order;
         std::shuffle(arrival.begin(), arrival.end(), dice.random());
-        const auto found = Run(stream, events, arrival);
+        const auto found = Feed(stream, events, arrival);
         if (GetParam()) {
           EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(reference));
           return;

@@ -11,6 +11,7 @@
 #include "event/field_table.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/temp_folder.h"
 
 namespace sequitur::config {
 namespace {
@@ -35,15 +36,10 @@ LoadedConfig Read(absl::string_view text) {
 class LoadConfigTest : public ::testing::Test {
  protected:
   LoadConfigTest() : before_(fs::current_path()) {
-    folder_ = absl::StrCat(::testing::TempDir(), "/load_config_test");
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ + "/config");
-    fs::current_path(folder_);
+    fs::create_directories(folder_ / "config");
+    fs::current_path(folder_.path());
   }
-  ~LoadConfigTest() override {
-    fs::current_path(before_);
-    fs::remove_all(folder_);
-  }
+  ~LoadConfigTest() override { fs::current_path(before_); }
 
   void Write(absl::string_view name, absl::string_view text) {
     fs::create_directories(fs::path(std::string(name)).parent_path());
@@ -59,7 +55,7 @@ class LoadConfigTest : public ::testing::Test {
   }
 
   fs::path before_;
-  std::string folder_;
+  sequitur::testing::TempFolder folder_;
 };
 
 std::string ShippedText() {

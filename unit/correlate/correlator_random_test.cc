@@ -108,7 +108,7 @@ std::vector<Sequence> Reference(Stream& stream, const std::vector<TestEvent>& ev
 }
 
 std::vector<Sequence> Feed(Stream& stream, const std::vector<TestEvent>& events,
-                          const std::vector<int>& arrival) {
+                           const std::vector<int>& arrival) {
   std::vector<Sequence> all;
   for (int index : arrival) {
     const auto found = stream.Push(events[index], index);

@@ -6,17 +6,12 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/temp_folder.h"
 
 namespace sequitur::loadgen {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string FreshFolder(const char* name) {
-  const auto path = std::filesystem::path(::testing::TempDir()) / name;
-  std::filesystem::remove_all(path);
-  return path.string();
-}
 
 std::string Contents(const std::string& path) {
   std::ostringstream text;
@@ -25,7 +20,8 @@ std::string Contents(const std::string& path) {
 }
 
 TEST(FileSink, NumbersTheLinesOfEachStream) {
-  const std::string folder = FreshFolder("file_sink_lines");
+  const sequitur::testing::TempFolder temp;
+  const std::string folder = temp / "logs";
   FileSink sink(folder, FileSink::Layout::kFilePerStream);
   EXPECT_EQ(sink.Write(Stream::kEslogger, "web-01", 0, "{\"a\":1}").line, 1);
   EXPECT_EQ(sink.Write(Stream::kFlows, "web-01", 0, "{}").line, 1);
@@ -38,7 +34,8 @@ TEST(FileSink, NumbersTheLinesOfEachStream) {
 }
 
 TEST(FileSink, KeepsHostsApartWhenLinesDoNotNameThem) {
-  const std::string folder = FreshFolder("file_sink_hosts");
+  const sequitur::testing::TempFolder temp;
+  const std::string folder = temp / "logs";
   FileSink sink(folder, FileSink::Layout::kFolderPerHost);
   EXPECT_EQ(sink.Write(Stream::kNginxAccess, "web-01", 0, "a").file, "web-01/nginx-access.log");
   EXPECT_EQ(sink.Write(Stream::kNginxAccess, "web-02", 0, "b").file, "web-02/nginx-access.log");
@@ -47,7 +44,8 @@ TEST(FileSink, KeepsHostsApartWhenLinesDoNotNameThem) {
 }
 
 TEST(FileSink, ReportsAFolderThatCannotBe) {
-  const std::string blocked = FreshFolder("file_sink_blocked");
+  const sequitur::testing::TempFolder temp;
+  const std::string blocked = temp / "blocked";
   std::ofstream(blocked) << "a file";
   FileSink sink(blocked + "/below", FileSink::Layout::kFilePerStream);
   EXPECT_EQ(sink.Write(Stream::kFlows, "web-01", 0, "{}").line, 0);

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rules/testing.h"
+#include "testing/temp_folder.h"
 
 namespace sequitur::rules {
 namespace {
@@ -373,7 +374,8 @@ TEST_F(LoaderTest, GivesTheTestsOfEnabledRules) {
 }
 
 TEST_F(LoaderTest, ReadsFoldersAndNamesMissingOnes) {
-  const std::string folder = absl::StrCat(::testing::TempDir(), "/loader_test");
+  const sequitur::testing::TempFolder temp;
+  const std::string& folder = temp.path();
   std::filesystem::create_directories(folder + "/rules");
   std::ofstream(folder + "/rules/b.yaml") << kEventRule;
   std::ofstream(folder + "/rules/a.yml") << kSequenceRule;
@@ -389,7 +391,6 @@ TEST_F(LoaderTest, ReadsFoldersAndNamesMissingOnes) {
   loaded = LoadRuleSet(options_, fields_);
   EXPECT_EQ(loaded.rules, nullptr);
   EXPECT_EQ(loaded.diagnostics[0].ToString(), folder + "/allow: error: no such file or folder");
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

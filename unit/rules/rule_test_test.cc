@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rules/testing.h"
+#include "testing/temp_folder.h"
 
 namespace sequitur::rules {
 namespace {
@@ -121,8 +122,8 @@ TEST(ReadRuleTests, ReadsRawLines) {
 }
 
 TEST(ReadRuleTests, FindsFilesBesideTheRule) {
-  const std::string folder = absl::StrCat(::testing::TempDir(), "/rule_test_test");
-  std::filesystem::create_directories(folder);
+  const sequitur::testing::TempFolder temp;
+  const std::string& folder = temp.path();
   std::ofstream(folder + "/access.log") << "x\n";
   const Read read = ReadTests(
       "- name: files\n"
@@ -133,7 +134,6 @@ TEST(ReadRuleTests, FindsFilesBesideTheRule) {
       "  expect: 2\n"
       "  expect_rules: [b-rule]\n",
       folder + "/rule.yaml");
-  std::filesystem::remove_all(folder);
   const RuleTest& test = read.tests[0];
   EXPECT_EQ(test.files[0].path, folder + "/access.log");
   EXPECT_EQ(test.files[0].source, "");

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,13 +53,17 @@ std::string Mutate(std::string input, const std::string& other, std::mt19937_64&
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> corpus;
+  std::set<std::filesystem::path> paths;  // in order: a folder lists its files in any
   for (int i = 1; i < argc; ++i) {
     if (!std::filesystem::is_directory(argv[i])) continue;
     for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
-      std::ifstream file(entry.path(), std::ios::binary);
-      corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+      paths.insert(entry.path());
     }
+  }
+  std::vector<std::string> corpus;
+  for (const std::filesystem::path& path : paths) {
+    std::ifstream file(path, std::ios::binary);
+    corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   if (corpus.empty()) {
     std::fprintf(stderr, "no corpus in the folders given\n");

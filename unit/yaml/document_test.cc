@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/temp_folder.h"
 
 namespace sequitur::yaml {
 namespace {
@@ -135,11 +136,11 @@ TEST(Document, LoadNamesAFileItCannotRead) {
 }
 
 TEST(Document, LoadReadsAFile) {
-  const std::string path = absl::StrCat(::testing::TempDir(), "/document_test.yaml");
+  const sequitur::testing::TempFolder folder;
+  const std::string path = folder / "document.yaml";
   std::ofstream(path) << "a: " << std::string(200'000, 'x') << "\n";
   Document document = Document::Load(path);
   EXPECT_EQ(Only(document, "a").text().size(), 200'000u);
-  std::filesystem::remove(path);
 }
 
 TEST(Node, ReadsTypedScalars) {

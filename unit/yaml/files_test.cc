@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/temp_folder.h"
 
 namespace sequitur::yaml {
 namespace {
@@ -16,18 +17,14 @@ using ::testing::IsEmpty;
 
 class FindFilesTest : public ::testing::Test {
  protected:
-  FindFilesTest() : root_(absl::StrCat(::testing::TempDir(), "/find_files_test")) {
-    std::filesystem::remove_all(root_);
-  }
-  ~FindFilesTest() override { std::filesystem::remove_all(root_); }
-
   std::string Path(absl::string_view name) { return absl::StrCat(root_, "/", name); }
   void Write(absl::string_view name) {
     std::filesystem::create_directories(std::filesystem::path(Path(name)).parent_path());
     std::ofstream(Path(name)) << "a: 1\n";
   }
 
-  std::string root_;
+  const sequitur::testing::TempFolder folder_;
+  const std::string root_ = folder_ / "root";
 };
 
 TEST_F(FindFilesTest, ListsYamlBelowAFolderByName) {

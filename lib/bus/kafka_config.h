@@ -1,0 +1,62 @@
+#pragma once
+
+// What a Kafka client is made from. Sequitur's own settings come first, then the
+// operator's (any librdkafka property), then those that correctness rests on.
+//
+// Defaults that differ from librdkafka's, and why (measured): fetch.max.bytes
+// 4 MiB, as larger responses cost page faults; queued.min.messages and
+// queued.max.messages.kbytes raised, as 2.0.2 stops fetching for up to a second
+// once either limit is reached; partitioner murmur2, so that keys go where
+// Java's clients put them.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "bus/kafka_handles.h"
+
+namespace sequitur::bus {
+
+// 3 error, 4 warning, 6 info, 7 debug: syslog's levels. May be called from the
+// client's threads.
+using Log = std::function<void(int level, absl::string_view text)>;
+
+struct KafkaOptions {
+  std::vector<std::string> brokers;
+  std::map<std::string, std::string> properties;  // of this client, secrets resolved
+  std::string client_id = "sequitur";
+  std::string group;     // consumers
+  std::string instance;  // consumers: group.instance.id; empty: dynamic membership
+  Log log;               // may be empty
+};
+
+// The opaque pointer of every client made here, behind all its callbacks.
+struct ClientOpaque {
+  Log log;
+  void* owner = nullptr;
+
+  void Write(int level, absl::string_view text) const {
+    if (log) log(level, text);
+  }
+};
+
+using PropertyList = std::vector<std::pair<std::string, std::string>>;
+
+// InvalidArgument names the property that is wrong, never a value. `opaque` must
+// outlive the client.
+absl::StatusOr<ConfHandle> MakeConf(const KafkaOptions& options, const PropertyList& defaults,
+                                    const PropertyList& fixed, ClientOpaque& opaque);
+
+// Creates the client; conf is consumed.
+absl::StatusOr<ClientHandle> MakeClient(rd_kafka_type_t type, ConfHandle conf);
+
+// True for what no waiting heals: authentication, authorisation, a fenced or
+// otherwise dead client. The text says what to do.
+bool IsFatal(rd_kafka_resp_err_t error);
+absl::Status ToStatus(rd_kafka_resp_err_t error, absl::string_view doing);
+
+}  // namespace sequitur::bus

@@ -1,0 +1,275 @@
+#include "bus/kafka_consumer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace sequitur::bus {
+namespace {
+
+PartitionsHandle MakeList(absl::Span<const CommittedOffset> offsets) {
+  PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const CommittedOffset& offset : offsets) {
+    auto* entry =
+        rd_kafka_topic_partition_list_add(list.get(), offset.at.topic.c_str(), offset.at.partition);
+    entry->offset = offset.offset;
+    if (offset.note.empty()) continue;
+    // The list frees it.
+    entry->metadata = strdup(offset.note.c_str());
+    entry->metadata_size = offset.note.size();
+  }
+  return list;
+}
+
+PartitionsHandle MakeList(const absl::flat_hash_map<TopicPartition, int64_t>& partitions) {
+  PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const auto& [at, offset] : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition)->offset = offset;
+  }
+  return list;
+}
+
+TopicPartition At(const rd_kafka_topic_partition_t& entry) {
+  return {entry.topic, entry.partition};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(KafkaOptions options) {
+  const PropertyList defaults = {
+      {"auto.offset.reset", "earliest"},
+      {"fetch.max.bytes", "4194304"},
+      {"fetch.message.max.bytes", "2097152"},
+      {"receive.message.max.bytes", "100000000"},
+      {"fetch.wait.max.ms", "50"},
+      {"queued.min.messages", "1000000"},
+      {"queued.max.messages.kbytes", "131072"},
+      {"topic.metadata.refresh.interval.ms", "30000"},
+      {"log.connection.close", "false"},
+  };
+  PropertyList fixed = {
+      {"group.id", options.group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"enable.partition.eof", "false"},
+      {"partition.assignment.strategy", "range"},
+      {"allow.auto.create.topics", "false"},
+  };
+  if (!options.instance.empty()) fixed.push_back({"group.instance.id", options.instance});
+  std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(options.log));
+  ASSIGN_OR_RETURN(ConfHandle conf, MakeConf(options, defaults, fixed, consumer->opaque_));
+  rd_kafka_conf_set_rebalance_cb(
+      conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t event,
+                     rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+        static_cast<KafkaConsumer*>(static_cast<ClientOpaque*>(opaque)->owner)
+            ->Rebalance(event, partitions);
+      });
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* why, void* opaque) {
+    static_cast<KafkaConsumer*>(static_cast<ClientOpaque*>(opaque)->owner)
+        ->Fail(static_cast<rd_kafka_resp_err_t>(error), why);
+  });
+  rd_kafka_conf_set_offset_commit_cb(
+      conf.get(),
+      [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+        static_cast<ClientOpaque*>(opaque)->Write(
+            4, absl::StrCat("offsets were not committed: ", rd_kafka_err2str(error)));
+      });
+  ASSIGN_OR_RETURN(consumer->client_, MakeClient(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_poll_set_consumer(consumer->client_.get());
+  consumer->queue_.reset(rd_kafka_queue_get_consumer(consumer->client_.get()));
+  consumer->batch_.resize(kBatch);
+  return consumer;
+}
+
+KafkaConsumer::~KafkaConsumer() {
+  Close();
+  queue_.reset();
+}
+
+absl::Status KafkaConsumer::Subscribe(const std::vector<std::string>& topics,
+                                      AssignmentObserver& observer) {
+  observer_ = &observer;
+  PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+  for (const std::string& topic : topics) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  return ToStatus(rd_kafka_subscribe(client_.get(), list.get()), "subscribing");
+}
+
+absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord each) {
+  const auto wait = static_cast<int>(absl::ToInt64Milliseconds(timeout));
+  const ssize_t got =
+      rd_kafka_consume_batch_queue(queue_.get(), wait, batch_.data(), batch_.size());
+  size_t taken = 0;
+  for (ssize_t i = 0; i < got; ++i) {
+    if (Take(*batch_[i], each)) ++taken;
+    rd_kafka_message_destroy(batch_[i]);
+  }
+  RETURN_IF_ERROR(fatal_);
+  return taken;
+}
+
+bool KafkaConsumer::Take(const rd_kafka_message_t& message, EachRecord each) {
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      Fail(message.err, rd_kafka_message_errstr(&message));
+    }
+    return false;
+  }
+  scratch_.topic = rd_kafka_topic_name(message.rkt);
+  scratch_.partition = message.partition;
+  const auto next = next_.find(scratch_);
+  if (paused_ || next == next_.end() || message.offset < next->second) return false;
+  next->second = message.offset + 1;
+  Record record;
+  record.topic = next->first.topic;
+  record.partition = message.partition;
+  record.offset = message.offset;
+  rd_kafka_timestamp_type_t type;
+  record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+  record.key = {static_cast<const char*>(message.key), message.key_len};
+  record.value = {static_cast<const char*>(message.payload), message.len};
+  record.tombstone = message.payload == nullptr;
+  each(record);
+  return true;
+}
+
+void KafkaConsumer::Fail(rd_kafka_resp_err_t error, absl::string_view reason) {
+  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    char text[512];
+    (void)rd_kafka_fatal_error(client_.get(), text, sizeof(text));
+    fatal_ = absl::FailedPreconditionError(absl::StrCat("Kafka consumer: ", text));
+  } else if (IsFatal(error)) {
+    fatal_ = absl::PermissionDeniedError(absl::StrCat("Kafka consumer: ", reason));
+  } else {
+    opaque_.Write(4, absl::StrCat("consumer: ", reason));
+  }
+}
+
+void KafkaConsumer::Rebalance(rd_kafka_resp_err_t event,
+                              rd_kafka_topic_partition_list_t* partitions) {
+  if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    const absl::Status assigned = Assign(partitions);
+    if (!assigned.ok() && fatal_.ok()) fatal_ = assigned;
+    return;
+  }
+  Revoke(partitions);
+  rd_kafka_assign(client_.get(), nullptr);
+}
+
+absl::Status KafkaConsumer::Assign(rd_kafka_topic_partition_list_t* partitions) {
+  PartitionsHandle committed(rd_kafka_topic_partition_list_copy(partitions));
+  if (committed->cnt > 0) {
+    RETURN_IF_ERROR(ToStatus(rd_kafka_committed(client_.get(), committed.get(), kBrokerTimeoutMs),
+                             "reading committed offsets"));
+  }
+  std::vector<Assignment> assigned;
+  for (int i = 0; i < committed->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = committed->elems[i];
+    Assignment one;
+    one.committed.at = At(entry);
+    RETURN_IF_ERROR(
+        ToStatus(rd_kafka_query_watermark_offsets(client_.get(), entry.topic, entry.partition,
+                                                  &one.low, &one.high, kBrokerTimeoutMs),
+                 absl::StrCat("asking for the ends of ", entry.topic)));
+    if (entry.offset >= 0) {
+      one.committed.offset = entry.offset;
+      one.committed.note = {static_cast<const char*>(entry.metadata), entry.metadata_size};
+    }
+    one.start = std::clamp(entry.offset >= 0 ? entry.offset : one.low, one.low, one.high);
+    assigned.push_back(std::move(one));
+  }
+  RETURN_IF_ERROR(observer_->OnAssigned(absl::MakeSpan(assigned)));
+  next_.clear();
+  for (const Assignment& one : assigned) next_[one.committed.at] = one.start;
+  const PartitionsHandle start = MakeList(next_);
+  return ToStatus(rd_kafka_assign(client_.get(), start.get()), "taking the assigned partitions");
+}
+
+void KafkaConsumer::Revoke(const rd_kafka_topic_partition_list_t* partitions) {
+  std::vector<TopicPartition> revoked;
+  for (int i = 0; i < partitions->cnt; ++i) revoked.push_back(At(partitions->elems[i]));
+  const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
+  if (observer_ != nullptr) observer_->OnRevoked(revoked, lost);
+  for (const TopicPartition& at : revoked) next_.erase(at);
+}
+
+void KafkaConsumer::CommitAsync(absl::Span<const CommittedOffset> offsets) {
+  if (offsets.empty()) return;
+  const PartitionsHandle list = MakeList(offsets);
+  const rd_kafka_resp_err_t error = rd_kafka_commit(client_.get(), list.get(), 1);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    opaque_.Write(4, absl::StrCat("offsets were not committed: ", rd_kafka_err2str(error)));
+  }
+}
+
+absl::Status KafkaConsumer::Commit(absl::Span<const CommittedOffset> offsets) {
+  if (offsets.empty()) return absl::OkStatus();
+  const PartitionsHandle list = MakeList(offsets);
+  return ToStatus(rd_kafka_commit(client_.get(), list.get(), 0), "committing offsets");
+}
+
+void KafkaConsumer::Pause() {
+  if (paused_) return;
+  paused_ = true;
+  const PartitionsHandle list = MakeList(next_);
+  rd_kafka_pause_partitions(client_.get(), list.get());
+}
+
+void KafkaConsumer::Resume() {
+  if (!paused_) return;
+  paused_ = false;
+  const PartitionsHandle list = MakeList(next_);
+  ErrorHandle failed(rd_kafka_seek_partitions(client_.get(), list.get(), kBrokerTimeoutMs));
+  if (failed != nullptr) {
+    opaque_.Write(3, absl::StrCat("going on after a pause: ", rd_kafka_error_string(failed.get())));
+  }
+  rd_kafka_resume_partitions(client_.get(), list.get());
+}
+
+absl::StatusOr<absl::flat_hash_map<TopicPartition, int64_t>> KafkaConsumer::OffsetsForTime(
+    absl::Span<const TopicPartition> partitions, int64_t time_ms) {
+  absl::flat_hash_map<TopicPartition, int64_t> offsets;
+  if (partitions.empty()) return offsets;
+  for (const TopicPartition& at : partitions) offsets[at] = time_ms;
+  const PartitionsHandle list = MakeList(offsets);
+  RETURN_IF_ERROR(ToStatus(rd_kafka_offsets_for_times(client_.get(), list.get(), kBrokerTimeoutMs),
+                           "looking up offsets by time"));
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    RETURN_IF_ERROR(ToStatus(entry.err, absl::StrCat("looking up offsets of ", entry.topic)));
+    int64_t offset = entry.offset;
+    if (offset < 0) {
+      int64_t low = 0;
+      RETURN_IF_ERROR(
+          ToStatus(rd_kafka_query_watermark_offsets(client_.get(), entry.topic, entry.partition,
+                                                    &low, &offset, kBrokerTimeoutMs),
+                   absl::StrCat("asking for the end of ", entry.topic)));
+    }
+    offsets[At(entry)] = offset;
+  }
+  return offsets;
+}
+
+absl::flat_hash_map<TopicPartition, int64_t> KafkaConsumer::Lag() {
+  absl::flat_hash_map<TopicPartition, int64_t> lag;
+  for (const auto& [at, next] : next_) {
+    int64_t low = 0, high = 0;
+    if (rd_kafka_get_watermark_offsets(client_.get(), at.topic.c_str(), at.partition, &low,
+                                       &high) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      continue;
+    }
+    lag[at] = std::max<int64_t>(0, high - next);
+  }
+  return lag;
+}
+
+void KafkaConsumer::Close() {
+  if (closed_ || client_ == nullptr) return;
+  closed_ = true;
+  rd_kafka_consumer_close(client_.get());
+}
+
+}  // namespace sequitur::bus

@@ -1,0 +1,63 @@
+#pragma once
+
+// KafkaConsumer: librdkafka's balanced consumer, read in batches from its one
+// queue. Offsets are committed only when told, assignment is by range.
+//
+// Avoided in librdkafka 2.0.2: a batch may hold records of a partition that was
+// revoked, paused or sought while it was being filled, so every record is held
+// against the place its partition stands at; and a paused partition's records
+// already queued are dropped, so Resume seeks to that place.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "bus/consumer.h"
+#include "bus/kafka_config.h"
+
+namespace sequitur::bus {
+
+class KafkaConsumer final : public Consumer {
+ public:
+  static absl::StatusOr<std::unique_ptr<KafkaConsumer>> Create(KafkaOptions options);
+  ~KafkaConsumer() override;
+
+  absl::Status Subscribe(const std::vector<std::string>& topics,
+                         AssignmentObserver& observer) override;
+  absl::StatusOr<size_t> Poll(absl::Duration timeout, EachRecord each) override;
+  void CommitAsync(absl::Span<const CommittedOffset> offsets) override;
+  absl::Status Commit(absl::Span<const CommittedOffset> offsets) override;
+  void Pause() override;
+  void Resume() override;
+  absl::StatusOr<absl::flat_hash_map<TopicPartition, int64_t>> OffsetsForTime(
+      absl::Span<const TopicPartition> partitions, int64_t time_ms) override;
+  absl::flat_hash_map<TopicPartition, int64_t> Lag() override;
+  void Close() override;
+
+ private:
+  static constexpr size_t kBatch = 512;
+  static constexpr int kBrokerTimeoutMs = 10'000;
+
+  explicit KafkaConsumer(Log log) : opaque_{std::move(log), this} {}
+  void Rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions);
+  absl::Status Assign(rd_kafka_topic_partition_list_t* partitions);
+  void Revoke(const rd_kafka_topic_partition_list_t* partitions);
+  bool Take(const rd_kafka_message_t& message, EachRecord each);
+  void Fail(rd_kafka_resp_err_t error, absl::string_view reason);
+
+  ClientOpaque opaque_;
+  AssignmentObserver* observer_ = nullptr;
+  // The next offset wanted of each assigned partition.
+  absl::flat_hash_map<TopicPartition, int64_t> next_;
+  TopicPartition scratch_;
+  std::vector<rd_kafka_message_t*> batch_;
+  bool paused_ = false;
+  bool closed_ = false;
+  absl::Status fatal_;
+  ClientHandle client_;
+  QueueHandle queue_;  // before the client goes
+};
+
+}  // namespace sequitur::bus

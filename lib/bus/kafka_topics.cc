@@ -1,0 +1,148 @@
+#include "bus/kafka_topics.h"
+
+#include <algorithm>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
+
+namespace sequitur::bus {
+namespace {
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, 1 << 30));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Create(KafkaOptions options) {
+  const PropertyList defaults = {{"auto.offset.reset", "earliest"},
+                                 {"fetch.wait.max.ms", "20"},
+                                 {"log.connection.close", "false"}};
+  const PropertyList fixed = {{"group.id", absl::StrCat(options.group, "-reader")},
+                              {"enable.auto.commit", "false"},
+                              {"enable.partition.eof", "true"},
+                              {"allow.auto.create.topics", "false"}};
+  std::unique_ptr<KafkaTopics> topics(new KafkaTopics(options.log));
+  ASSIGN_OR_RETURN(ConfHandle conf, MakeConf(options, defaults, fixed, topics->opaque_));
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* why, void* opaque) {
+    auto* self = static_cast<KafkaTopics*>(static_cast<ClientOpaque*>(opaque)->owner);
+    if (IsFatal(static_cast<rd_kafka_resp_err_t>(error))) {
+      self->fatal_ = absl::PermissionDeniedError(absl::StrCat("Kafka: ", why));
+    }
+  });
+  ASSIGN_OR_RETURN(topics->client_, MakeClient(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_poll_set_consumer(topics->client_.get());
+  return topics;
+}
+
+absl::StatusOr<std::map<std::string, int32_t>> KafkaTopics::Partitions(absl::Duration timeout) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, Milliseconds(timeout));
+  // An authentication failure shows as a time-out here; the error callback knows.
+  if (rd_kafka_message_t* event = rd_kafka_consumer_poll(client_.get(), 0)) {
+    rd_kafka_message_destroy(event);
+  }
+  RETURN_IF_ERROR(fatal_);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return absl::UnavailableError(absl::StrCat("no broker answers: ", rd_kafka_err2str(error)));
+  }
+  std::map<std::string, int32_t> partitions;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    if (metadata->topics[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    partitions[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return partitions;
+}
+
+absl::Status KafkaTopics::CreateTopic(const NewTopic& topic, absl::Duration timeout) {
+  char why[512];
+  rd_kafka_NewTopic_t* request = rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions,
+                                                       topic.replication_factor, why, sizeof(why));
+  if (request == nullptr) return absl::InvalidArgumentError(absl::StrCat(topic.name, ": ", why));
+  const absl::Cleanup free_request = [&] { rd_kafka_NewTopic_destroy(request); };
+  for (const auto& [name, value] : topic.config) {
+    rd_kafka_NewTopic_set_config(request, name.c_str(), value.c_str());
+  }
+  QueueHandle queue(rd_kafka_queue_new(client_.get()));
+  rd_kafka_CreateTopics(client_.get(), &request, 1, nullptr, queue.get());
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), Milliseconds(timeout));
+  if (event == nullptr) return absl::UnavailableError("no broker answers");
+  const absl::Cleanup free_event = [&] { rd_kafka_event_destroy(event); };
+  RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event), absl::StrCat("creating ", topic.name)));
+  size_t count = 0;
+  const auto* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+  if (count == 0) return absl::OkStatus();
+  const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[0]);
+  if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+    return absl::AlreadyExistsError(topic.name);
+  }
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("creating ", topic.name, ": ", rd_kafka_topic_result_error_string(results[0])));
+}
+
+absl::Status KafkaTopics::ReadToEnd(const std::string& topic, std::vector<int32_t> partitions,
+                                    int64_t from_ms, absl::Duration timeout,
+                                    absl::FunctionRef<void(const Record&)> each) {
+  const absl::Time deadline = absl::Now() + timeout;
+  PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (int32_t partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = from_ms;
+  }
+  if (from_ms > 0) {
+    RETURN_IF_ERROR(
+        ToStatus(rd_kafka_offsets_for_times(client_.get(), list.get(), Milliseconds(timeout)),
+                 absl::StrCat("looking up offsets of ", topic)));
+  }
+  absl::flat_hash_map<int32_t, int64_t> end;
+  for (int i = 0; i < list->cnt; ++i) {
+    rd_kafka_topic_partition_t& entry = list->elems[i];
+    int64_t low = 0, high = 0;
+    RETURN_IF_ERROR(
+        ToStatus(rd_kafka_query_watermark_offsets(client_.get(), entry.topic, entry.partition, &low,
+                                                  &high, Milliseconds(timeout)),
+                 absl::StrCat("asking for the ends of ", topic)));
+    if (from_ms <= 0) entry.offset = low;
+    if (entry.offset < 0) entry.offset = high;
+    if (entry.offset < high) end[entry.partition] = high;
+  }
+  if (end.empty()) return absl::OkStatus();
+  rd_kafka_assign(client_.get(), list.get());
+  const absl::Cleanup leave = [&] { rd_kafka_assign(client_.get(), nullptr); };
+  while (!end.empty()) {
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) {
+      return absl::DeadlineExceededError(absl::StrCat("reading ", topic, " to its end"));
+    }
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), Milliseconds(left));
+    if (message == nullptr) continue;
+    const absl::Cleanup free_message = [&] { rd_kafka_message_destroy(message); };
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      end.erase(message->partition);
+      continue;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (IsFatal(message->err)) return ToStatus(message->err, absl::StrCat("reading ", topic));
+      continue;
+    }
+    Record record;
+    record.topic = topic;
+    record.partition = message->partition;
+    record.offset = message->offset;
+    record.key = {static_cast<const char*>(message->key), message->key_len};
+    record.value = {static_cast<const char*>(message->payload), message->len};
+    record.tombstone = message->payload == nullptr;
+    each(record);
+    const auto at = end.find(message->partition);
+    if (at != end.end() && message->offset + 1 >= at->second) end.erase(at);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sequitur::bus

@@ -34,6 +34,9 @@ struct Alert {
   event::TimeNs created = 0;
   // From the arrival of the last evidence to `created`; unset for files.
   std::optional<event::TimeNs> detect;
+  // Set by the Suppressor: 32 hex digits that alerts of one suppression share;
+  // empty when the rule does not suppress.
+  std::string suppression_key;
   uint64_t suppressed = 0;  // alerts like this one held back since the last
 };
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "alert/hash128.h"
 #include "correlate/join_key.h"
-#include "xxhash.h"
 
 namespace sequitur::alert {
 namespace {
@@ -15,11 +14,6 @@ const eql::Term& FirstPositive(const rules::Rule& rule) {
     if (!stage.term.missing) return stage.term;
   }
   return rule.stages.front().term;
-}
-
-// Appends text with its length, so that no two tuples run together.
-void AppendPart(absl::string_view part, std::string& to) {
-  absl::StrAppend(&to, part.size(), ":", part);
 }
 
 }  // namespace
@@ -76,8 +70,7 @@ std::string AlertBuilder::Id(const correlate::Match& match) const {
     AppendPart(sources_.name(at.source), identity);
     absl::StrAppend(&identity, at.partition, ",", at.offset, ",", at.row, ";");
   }
-  const XXH128_hash_t hash = XXH3_128bits(identity.data(), identity.size());
-  return absl::StrFormat("%016x%016x", hash.high64, hash.low64);
+  return HexHash(identity);
 }
 
 }  // namespace sequitur::alert

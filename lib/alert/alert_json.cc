@@ -233,6 +233,9 @@ void WriteSequitur(Writer& writer, const Alert& alert, const event::FieldTable& 
     Key(writer, "detect_ms");
     writer.Int64(*alert.detect / event::kMillisecond);
   }
+  if (!alert.suppression_key.empty()) {
+    KeyString(writer, "suppression_key", alert.suppression_key);
+  }
   Key(writer, "suppressed");
   writer.Uint64(alert.suppressed);
   WriteEvidence(writer, alert, fields, sources);

@@ -1,5 +1,6 @@
 #include "pipeline/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -9,22 +10,32 @@ namespace {
 
 namespace field = event::field;
 
+// A host's processes are kept at least this long after its last event.
+constexpr event::TimeNs kKeepProcesses = 24 * 3600 * event::kSecond;
+
 event::HostTableOptions HostOptions(const Site& site, const EngineOptions& options) {
   event::HostTableOptions hosts = site.HostOptions();
   if (!options.default_host.empty()) hosts.default_host = options.default_host;
   return hosts;
 }
 
+correlate::Options CorrelateOptions(const Site& site, const EngineOptions& options) {
+  correlate::Options correlate = site.CorrelateOptions();
+  if (options.memory > 0) correlate.limits.memory = options.memory;
+  return correlate;
+}
+
 }  // namespace
 
 Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions options, AlertSink sink)
     : site_(site),
+      sources_(sources),
       options_(std::move(options)),
       sink_(std::move(sink)),
       hosts_(HostOptions(site, options_)),
       enricher_(site.projection(), site.EnrichOptions()),
       matcher_(*site.rules()),
-      correlator_(site.rules(), site.CorrelateOptions()),
+      correlator_(site.rules(), CorrelateOptions(site, options_)),
       builder_(*site.rules(), site.fields(), hosts_, sources),
       reexamined_(site.projection()) {
   for (uint32_t rule = 0; rule < site.rules()->rules().size(); ++rule) {
@@ -93,10 +104,32 @@ void Engine::PublishMatches() {
 }
 
 void Engine::Publish(correlate::Match match) {
+  if (!emitting_) {
+    ++stats_.rebuilt;
+    return;
+  }
   alert::Alert alert = builder_.Build(std::move(match), absl::ToUnixNanos(absl::Now()));
+  if (published_ != nullptr &&
+      (published_->Contains(alert.id) || published_->Uses(alert.rule->id, alert.match, sources_))) {
+    ++stats_.already_published;
+    return;
+  }
   if (options_.suppress && !suppressor_.Admit(alert)) return;
   ++stats_.alerts;
   sink_(std::move(alert));
+}
+
+void Engine::Recover(std::shared_ptr<const alert::PublishedAlerts> published) {
+  published_ = std::move(published);
+  published_->RestoreTo(suppressor_);
+}
+
+void Engine::SweepIdle(event::TimeNs record_time) {
+  correlator_.SweepIdle(record_time, matches_);
+  PublishMatches();
+  const event::TimeNs in_use =
+      event::AddSaturating(site_.rules()->longest_maxspan(), site_.CorrelateOptions().lateness);
+  enricher_.DropIdleHosts(event::AddSaturating(record_time, -std::max(in_use, kKeepProcesses)));
 }
 
 void Engine::Finish() {

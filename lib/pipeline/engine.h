@@ -4,6 +4,10 @@
 // host, enrichment, match, correlation, alert, suppression. `replay` feeds it
 // from files; whatever feeds it from elsewhere gets the same alerts.
 //
+// It keeps nothing over a restart. Whoever starts anew feeds it old events again
+// with emitting off, so that chains under way are there, then switches it on;
+// what was published before is known from the alerts themselves (Recover).
+//
 // Threads:  none; one per worker.
 // Lifetime: the Site outlives the Engine, the Engine its alerts.
 
@@ -14,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "alert/alert_builder.h"
+#include "alert/published_alerts.h"
 #include "alert/suppressor.h"
 #include "base/source_names.h"
 #include "correlate/correlator.h"
@@ -29,6 +34,7 @@ namespace sequitur::pipeline {
 struct EngineOptions {
   bool suppress = true;
   std::string default_host;  // overrides the site's
+  int64_t memory = 0;        // of this engine's correlation state; 0: the site's
 };
 
 struct EngineStats {
@@ -36,6 +42,8 @@ struct EngineStats {
   uint64_t unknown_host_events = 0;
   uint64_t reexamined = 0;
   uint64_t alerts = 0;
+  uint64_t rebuilt = 0;            // matches found while not emitting
+  uint64_t already_published = 0;  // matches dropped: an earlier run's alerts used them
 };
 
 class Engine {
@@ -52,6 +60,16 @@ class Engine {
   // End of input.
   void Finish();
 
+  // What earlier runs published: goes on suppressing where they did, and drops
+  // from now on what they have alerted on. REQUIRES: not null.
+  void Recover(std::shared_ptr<const alert::PublishedAlerts> published);
+  // While false, matches are found and their hits used up, but they are neither
+  // suppressed nor published.
+  void set_emitting(bool emitting) { emitting_ = emitting; }
+  // To be called now and then with the bus's time: decides what waited on hosts
+  // that have fallen silent, and forgets those hosts' state.
+  void SweepIdle(event::TimeNs record_time);
+
   const EngineStats& stats() const { return stats_; }
   const correlate::Stats& correlate_stats() { return correlator_.stats(); }
   const event::HostTable& hosts() const { return hosts_; }
@@ -67,6 +85,7 @@ class Engine {
   void Publish(correlate::Match match);
 
   const Site& site_;
+  const SourceNames& sources_;
   const EngineOptions options_;
   AlertSink sink_;
   event::HostTable hosts_;
@@ -75,6 +94,8 @@ class Engine {
   correlate::Correlator correlator_;
   alert::AlertBuilder builder_;
   alert::Suppressor suppressor_;
+  std::shared_ptr<const alert::PublishedAlerts> published_;  // null: nothing
+  bool emitting_ = true;
   event::Event reexamined_;  // scratch for events looked at again
   std::vector<correlate::Match> matches_;
   absl::flat_hash_map<uint32_t, ResultPipes> pipes_;  // of the rules that have any

@@ -3,8 +3,8 @@
 // Config: what one site tells sequitur, as plain values with their defaults.
 // config/sequitur.yaml is this, with a comment on every key; load.h reads it.
 //
-// Nothing here is looked up or opened; the pipeline turns each part into the
-// options of the module it belongs to.
+// Nothing here is looked up or opened, secrets (secrets.h) excepted; the pipeline
+// turns each part into the options of the module it belongs to.
 
 #include <cstdint>
 #include <map>
@@ -79,6 +79,37 @@ struct Limits {
   int64_t hits_per_key = 8'192;       // waiting, per rule and join key
 };
 
+// Where records come from and alerts go.
+struct Kafka {
+  // kShuffle: by host, through events_topic. kKeyed: the sources are keyed by
+  // host and partitioned alike, and read as they are.
+  enum class Placement { kShuffle, kKeyed };
+
+  std::vector<std::string> brokers;  // host:port; empty: no Kafka is configured
+  std::vector<std::string> topics;   // sources; ^... is a regular expression
+  Placement placement = Placement::kShuffle;
+  std::string group = "sequitur";  // of correlating; ingest uses <group>-ingest
+  std::string instance;            // prefix of group.instance.id; empty: dynamic membership
+  int64_t workers = 1;             // threads, per stage
+  std::string events_topic = "sequitur.events";
+  std::string alerts_topic = "sequitur.alerts";
+  std::string shadow_topic = "sequitur.alerts.shadow";
+  std::string dead_letter_topic = "sequitur.dlq";
+  std::string baselines_topic = "sequitur.baselines";
+  int64_t partitions = 12;  // of topics that `sequitur topics --create` makes
+  int64_t replication_factor = 1;
+  absl::Duration commit_interval = absl::Seconds(1);
+  absl::Duration drain = absl::Seconds(10);  // a clean stop takes no longer
+  // librdkafka's, by name, secrets resolved: of every client, and on top of
+  // these of consumers and of producers. None that must not be changed.
+  std::map<std::string, std::string> properties, consumer, producer;
+};
+
+struct Log {
+  std::string level = "info";  // trace, debug, info, warning or error
+  bool json = false;
+};
+
 // Shown in alerts when an event has them, besides what the rules read.
 std::vector<std::string> DefaultEvidenceFields();
 
@@ -94,6 +125,8 @@ struct Config {
   absl::Duration lateness = absl::Minutes(10);
   Clock clock;
   Limits limits;
+  Kafka kafka;
+  Log log;
   std::map<std::string, rules::Tuning> tuning;  // by rule id
   std::vector<std::string> evidence_fields = DefaultEvidenceFields();
 };

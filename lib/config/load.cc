@@ -101,6 +101,8 @@ void ReadSite(const Node& root, Config& config) {
   config.lateness = site.GetDuration("lateness").value_or(config.lateness);
   if (const auto node = site.Get("clock")) config.clock = ReadClock(*node);
   if (const auto node = site.Get("limits")) config.limits = ReadLimits(*node);
+  if (const auto node = site.Get("kafka")) config.kafka = ReadKafka(*node);
+  if (const auto node = site.Get("log")) config.log = ReadLog(*node);
   if (const auto node = site.Get("evidence")) ReadEvidence(*node, config);
   if (const auto node = site.Get("tuning")) config.tuning = rules::ReadTuning(*node);
   site.Finish();

@@ -188,4 +188,19 @@ Limits ReadLimits(const Node& node) {
   return limits;
 }
 
+Log ReadLog(const Node& node) {
+  constexpr absl::string_view kLevels[] = {"trace", "debug", "info", "warning", "error"};
+  constexpr absl::string_view kFormats[] = {"text", "json"};
+  Log log;
+  Mapping mapping(node, "log");
+  if (const auto level = mapping.Get("level")) {
+    if (const auto index = level->AsWord(kLevels)) log.level = std::string(kLevels[*index]);
+  }
+  if (const auto format = mapping.Get("format")) {
+    if (const auto index = format->AsWord(kFormats)) log.json = kFormats[*index] == "json";
+  }
+  mapping.Finish();
+  return log;
+}
+
 }  // namespace sequitur::config

@@ -17,5 +17,7 @@ Network ReadNetwork(const yaml::Node& node);
 std::vector<Baseline> ReadBaselines(const yaml::Node& node);
 Clock ReadClock(const yaml::Node& node);
 Limits ReadLimits(const yaml::Node& node);
+Kafka ReadKafka(const yaml::Node& node);  // kafka.cc
+Log ReadLog(const yaml::Node& node);
 
 }  // namespace sequitur::config

@@ -195,6 +195,7 @@ Inventory::Judgement Inventory::Judge(const Program& program) const {
   child_programs_.Match(program, trust_name, found);
   for (const int i : found) {
     const Child& child = children_[i];
+    out.known_to |= uint64_t{1} << child.service;
     if (ArgumentsMatch(child, program)) out.declared_by |= uint64_t{1} << child.service;
   }
   return out;
@@ -242,6 +243,14 @@ bool Inventory::ExpectsEgress(int16_t service, absl::string_view address, absl::
     if (to.block) return ip && to.block->Contains(ip->EmbeddedV4());
     return std::binary_search(hosts.begin(), hosts.end(), to.host);
   });
+}
+
+bool Inventory::AnyExpectsEgress(absl::string_view address, absl::string_view host,
+                                 int64_t port) const {
+  for (size_t i = 0; i < services_.size(); ++i) {
+    if (ExpectsEgress(static_cast<int16_t>(i), address, host, port)) return true;
+  }
+  return false;
 }
 
 int16_t Inventory::ServiceOfDataset(absl::string_view dataset) const {

@@ -101,6 +101,7 @@ class Inventory {
     int16_t runtime = kNone;
     bool runs_as_web_user = false;
     uint64_t declared_by = 0;  // bit per service that declares it as a child
+    uint64_t known_to = 0;     // the same, whatever its arguments
   };
   Judgement Judge(const Program& program) const;
 
@@ -108,6 +109,8 @@ class Inventory {
   bool StartsRuntime(int16_t service, int16_t runtime) const;
   bool ExpectsEgress(int16_t service, absl::string_view address, absl::string_view host,
                      int64_t port) const;
+  // True when some service does.
+  bool AnyExpectsEgress(absl::string_view address, absl::string_view host, int64_t port) const;
   int16_t ServiceOfDataset(absl::string_view dataset) const;
   absl::string_view name(int16_t service) const { return services_[service].name; }
   // Bit per FileArea.

@@ -97,7 +97,10 @@ void Lineage::Judge(ProcessTable& table, ImageIndex index) {
   image.service = judgement.service;
   image.runtime = judgement.runtime;
   image.runtime_runs_service = judgement.runs_as_web_user;
-  image.declared_by = judgement.declared_by;
+  // Before its exec is seen, nobody knows its arguments. That record will be
+  // judged by them; meanwhile what it starts is judged by its own.
+  image.declared_by =
+      image.origin == Image::Origin::kSeen ? judgement.known_to : judgement.declared_by;
 }
 
 // From the oldest image to the event's own, since what a runtime is depends on

@@ -203,6 +203,13 @@ void ProcessTable::Describe(ImageIndex index, const ProcessMention& mention) {
   }
 }
 
+void ProcessTable::SupposeUser(ImageIndex index, absl::string_view user) {
+  Image& image = images_[index];
+  if (image.user != StringPool::kNone || user.empty()) return;
+  SetText(image.user, user);
+  image.judged = false;
+}
+
 void ProcessTable::DescribeExec(ImageIndex index, const ProcessRecord& record) {
   Image& image = images_[index];
   SetText(image.user, record.user);

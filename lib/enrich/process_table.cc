@@ -92,6 +92,7 @@ ImageIndex ProcessTable::LearnMention(const ProcessRecord& record) {
     const ImageIndex self = same ? found.image : SameProgramInLife(found.image, mention);
     if (self != kNoImage) {
       Describe(self, mention);
+      SupposeUser(self, record.user);
       return self;
     }
   }
@@ -99,7 +100,7 @@ ImageIndex ProcessTable::LearnMention(const ProcessRecord& record) {
   if (!mention.named()) return found.image;
   const ImageIndex self = Make(mention, Image::Origin::kSeen, record.time);
   Link(self);
-  SetText(images_[self].user, record.user);
+  SupposeUser(self, record.user);
   Settle(self, record);
   return self;
 }
@@ -108,14 +109,20 @@ void ProcessTable::LearnExit(ImageIndex self, TimeNs time) {
   RetireLife(self, std::max(time, images_[self].begin));
 }
 
-// The parent as the record names it, when it is not known by itself.
+// The parent as the record names it, when it is not known by itself. What runs
+// since before today is known from its children only, and by their user.
 void ProcessTable::LearnParent(const ProcessRecord& record) {
   const ProcessMention& parent = record.parent;
   if (parent.pid <= 1 || parent.pid == record.self.pid || !parent.named()) return;
   const bool forked = record.kind == ProcessRecord::Kind::kFork;
   const TimeNs time = !forked && record.start != event::kNoTime ? record.start : record.time;
   const Found found = Find(parent.pid, parent.version, time);
-  if (found.image != kNoImage && (found.exact || parent.version == kNoVersion)) return;
+  if (found.image != kNoImage && (found.exact || parent.version == kNoVersion)) {
+    if (images_[found.image].origin == Image::Origin::kSeen) {
+      SupposeUser(found.image, record.user);
+    }
+    return;
+  }
   ProcessMention named = parent;
   // Elastic gives an exec's parent the entity id of the image before the exec,
   // which is the process's own.
@@ -124,6 +131,7 @@ void ProcessTable::LearnParent(const ProcessRecord& record) {
   Link(image);
   images_[image].opens_life = found.image == kNoImage;
   images_[image].born = time;
+  SupposeUser(image, record.user);
 }
 
 // The image before an exec, when it is not known by itself.

@@ -182,6 +182,7 @@ class ProcessTable {
   ImageIndex SameProgramInLife(ImageIndex self, const ProcessMention& mention) const;
   ImageIndex Make(const ProcessMention& mention, Image::Origin origin, event::TimeNs begin);
   void Describe(ImageIndex index, const ProcessMention& mention);
+  void SupposeUser(ImageIndex index, absl::string_view user);
   void DescribeExec(ImageIndex index, const ProcessRecord& record);
   void CopyProgram(ImageIndex to, ImageIndex from);
   void SetText(Image::Symbol& symbol, absl::string_view text);

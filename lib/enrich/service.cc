@@ -18,6 +18,7 @@ void Service::AddFields(event::Projection& projection) {
     projection.Add(field::kDestinationIp);
     projection.Add(field::kDestinationPort);
     projection.Add(field::kDestinationDomain);
+    projection.Add(field::kProcessPid);
   }
 }
 
@@ -50,7 +51,9 @@ void Service::NameFileAreas(Event& event) const {
 void Service::JudgeEgress(int16_t service, Event& event) const {
   if (!event.Wants(field::kSequiturServiceExpectedEgress)) return;
   if (!HasWord(event.Get(field::kEventCategory), "network")) return;
-  if (service == Inventory::kNone) {
+  // A sensor's flow names no process: then any service may have sent it.
+  const bool anonymous = service == Inventory::kNone && !event.Has(field::kProcessPid);
+  if (service == Inventory::kNone && !anonymous) {
     event.Set(field::kSequiturServiceExpectedEgress, Value());
     return;
   }
@@ -61,9 +64,12 @@ void Service::JudgeEgress(int16_t service, Event& event) const {
   } else if (port.is_string()) {
     event::ParseInt(port.string_value(), &number);
   }
-  const bool expected = inventory_.ExpectsEgress(service, event.Text(field::kDestinationIp),
-                                                 event.Text(field::kDestinationDomain), number);
-  event.Set(field::kSequiturServiceExpectedEgress, Value::Bool(expected));
+  const absl::string_view address = event.Text(field::kDestinationIp);
+  const absl::string_view host = event.Text(field::kDestinationDomain);
+  const bool expected = anonymous ? inventory_.AnyExpectsEgress(address, host, number)
+                                  : inventory_.ExpectsEgress(service, address, host, number);
+  event.Set(field::kSequiturServiceExpectedEgress,
+            anonymous && !expected ? Value() : Value::Bool(expected));
 }
 
 }  // namespace sequitur::enrich

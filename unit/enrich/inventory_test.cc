@@ -231,7 +231,15 @@ TEST(Service, JudgesEgressWhereTheServiceIsKnown) {
   };
   EXPECT_EQ(judge(0, "203.0.113.1"), "true");
   EXPECT_EQ(judge(0, "192.0.2.1"), "false");
-  EXPECT_EQ(judge(Inventory::kNone, "203.0.113.1"), "null");
+  // A flow without a process is expected when any service's would be.
+  EXPECT_EQ(judge(Inventory::kNone, "203.0.113.1"), "true");
+  EXPECT_EQ(judge(Inventory::kNone, "192.0.2.1"), "null");
+  EventBuilder(event, "network", "network_flow", 0)
+      .Text(field::kDestinationIp, "203.0.113.1")
+      .Int(field::kDestinationPort, 443)
+      .Int(field::kProcessPid, 7);
+  service.JudgeEgress(Inventory::kNone, event);
+  EXPECT_FALSE(event.Has(field::kSequiturServiceExpectedEgress));
 }
 
 TEST(FoldPath, FoldsWhatMacOsLinks) {

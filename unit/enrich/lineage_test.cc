@@ -250,6 +250,52 @@ TEST_F(LineageTest, DeclaredChildrenWithInjectedArgumentsAreNotExpected) {
   EXPECT_EQ(Expected(), "false");
 }
 
+TEST_F(LineageTest, ARuntimeOlderThanTheSensorIsAServiceByItsChildrensUser) {
+  const auto parent = [&](absl::string_view user, int64_t pid) {
+    New("process", "exec", 10)
+        .Pid(pid, pid)
+        .Program("/bin/sh")
+        .Parent(100, 10)
+        .Args({"sh", "-c", "id"})
+        .Text(field::kUserName, user)
+        .Text(field::kProcessParentExecutable, "/usr/local/bin/node");
+    Enrich();
+    return ServiceName();
+  };
+  EXPECT_EQ(parent("alice", 200), "");
+  lineage_ = NewLineage();
+  EXPECT_EQ(parent("_www", 200), "node");
+  // Its own doings say whose it is, too.
+  lineage_ = NewLineage();
+  New("file", "creation", 10)
+      .Pid(300, 30)
+      .Program("/usr/local/bin/node")
+      .Text(field::kUserName, "_www");
+  Enrich();
+  EXPECT_EQ(ServiceName(), "node");
+}
+
+// macOS's sh executes bash; the record of the second may come before that of the first.
+TEST_F(LineageTest, AnImageWhoseExecIsStillUnderWayIsJudgedByItsProgram) {
+  StartPhpFpm();
+  const auto bash = [&](const char* command, absl::string_view previous) {
+    New("process", "exec", 10.2)
+        .Pid(200, 22)
+        .Program("/bin/bash")
+        .Parent(101, 11)
+        .Args({"sh", "-c", command})
+        .Text(field::kProcessPreviousExecutable, previous);
+    Enrich();
+  };
+  bash("/usr/bin/convert -resize 64x64 /srv/in/a.png /srv/out/a.png", "/bin/sh");
+  EXPECT_EQ(Ancestors(), "[sh, php-fpm, php-fpm]");
+  EXPECT_EQ(Expected(), "true");
+  Exec(10.1, {200, 21}, {101, 11}, "/bin/sh", {"sh", "-c", "curl x"});
+  EXPECT_EQ(Expected(), "false");
+  bash("/usr/bin/convert -resize 64x64 /srv/in/a.png /srv/out/a.png", "/bin/sh");
+  EXPECT_EQ(Expected(), "false");
+}
+
 TEST_F(LineageTest, PidReuseDoesNotInheritTheOldLineage) {
   StartPhpFpm();
   Fork(10, {200}, {101}, "/opt/homebrew/sbin/php-fpm");

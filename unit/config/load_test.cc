@@ -237,7 +237,7 @@ TEST(ReadConfig, ReportsEverythingAtOnce) {
       "  - {name: x}\n"
       "limits: {memory: 1MiB, host_memory_percent: 0}\n"
       "clock: 5m\n"
-      "kafak: {}\n");
+      "dashboard: {}\n");
   EXPECT_EQ(
       Problems(loaded.diagnostics),
       "1:1: unknown key 'latness' in the site configuration; did you mean 'lateness'?\n"
@@ -256,7 +256,7 @@ TEST(ReadConfig, ReportsEverythingAtOnce) {
       "11:18: expected at least 16MiB\n"
       "11:45: expected a whole number of at least 1 and at most 100, found '0'\n"
       "12:8: expected clock as a mapping (key: value), found '5m'\n"
-      "13:1: unknown key 'kafak' in the site configuration; did you mean 'kafka'?");
+      "13:1: unknown key 'dashboard' in the site configuration");
 }
 
 TEST(DefaultEvidenceFields, AreFieldsThatDecodersKnow) {

@@ -1,6 +1,7 @@
 #include "config/load.h"
 
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
@@ -108,6 +109,34 @@ void ReadSite(const Node& root, Config& config) {
   site.Finish();
 }
 
+void AddLines(const Node& node, std::set<int>& lines) {
+  lines.insert(node.line());
+  if (node.is_sequence()) {
+    for (const Node& element : node.Elements()) AddLines(element, lines);
+  }
+  for (const auto& [key, value] : node.Entries()) {
+    lines.insert(key.line());
+    AddLines(value, lines);
+  }
+}
+
+// A password may be written into a property, so problems of such lines come
+// without the line itself.
+void HidePropertyLines(const Node& root, Diagnostics& diagnostics) {
+  std::set<int> lines;
+  for (const auto& [section, kafka] : root.Entries()) {
+    if (section.text() != "kafka") continue;
+    for (const auto& [key, value] : kafka.Entries()) {
+      if (key.text() == "properties" || key.text() == "consumer" || key.text() == "producer") {
+        AddLines(value, lines);
+      }
+    }
+  }
+  for (Diagnostic& diagnostic : diagnostics) {
+    if (lines.contains(diagnostic.line)) diagnostic.source_line.clear();
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> DefaultEvidenceFields() {
@@ -183,6 +212,7 @@ LoadedConfig ReadConfig(yaml::Document document) {
   loaded.config.file = std::string(document.root().file());
   ReadSite(document.root(), loaded.config);
   loaded.diagnostics = document.TakeDiagnostics();
+  HidePropertyLines(document.root(), loaded.diagnostics);
   return loaded;
 }
 

@@ -75,6 +75,27 @@ std::string SwitchedOn(absl::string_view text) {
   return absl::StrJoin(lines, "\n");
 }
 
+void ExpectSame(const Kafka& a, const Kafka& b) {
+  EXPECT_EQ(a.brokers, b.brokers);
+  EXPECT_EQ(a.topics, b.topics);
+  EXPECT_EQ(a.placement, b.placement);
+  EXPECT_EQ(a.group, b.group);
+  EXPECT_EQ(a.instance, b.instance);
+  EXPECT_EQ(a.workers, b.workers);
+  EXPECT_EQ(a.events_topic, b.events_topic);
+  EXPECT_EQ(a.alerts_topic, b.alerts_topic);
+  EXPECT_EQ(a.shadow_topic, b.shadow_topic);
+  EXPECT_EQ(a.dead_letter_topic, b.dead_letter_topic);
+  EXPECT_EQ(a.baselines_topic, b.baselines_topic);
+  EXPECT_EQ(a.partitions, b.partitions);
+  EXPECT_EQ(a.replication_factor, b.replication_factor);
+  EXPECT_EQ(a.commit_interval, b.commit_interval);
+  EXPECT_EQ(a.drain, b.drain);
+  EXPECT_EQ(a.properties, b.properties);
+  EXPECT_EQ(a.consumer, b.consumer);
+  EXPECT_EQ(a.producer, b.producer);
+}
+
 TEST_F(LoadConfigTest, TakesTheShippedFileAsTheDefaults) {
   WriteSiteFiles();
   Write("config/sequitur.yaml", ShippedText());
@@ -99,6 +120,9 @@ TEST_F(LoadConfigTest, ShipsADefaultForEveryKey) {
   EXPECT_EQ(config.limits.host_memory_percent, defaults.limits.host_memory_percent);
   EXPECT_EQ(config.limits.hosts, defaults.limits.hosts);
   EXPECT_EQ(config.limits.hits_per_key, defaults.limits.hits_per_key);
+  ExpectSame(config.kafka, defaults.kafka);
+  EXPECT_EQ(config.log.level, defaults.log.level);
+  EXPECT_EQ(config.log.json, defaults.log.json);
   EXPECT_THAT(config.strip_domains, IsEmpty());
   EXPECT_THAT(config.network.own_ranges, IsEmpty());
   ASSERT_EQ(config.baselines.size(), 1u);

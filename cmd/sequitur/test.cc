@@ -17,8 +17,10 @@ void Explain(const rules::RuleTest& test, const pipeline::TestOutcome& outcome) 
   for (const std::string& problem : outcome.problems) {
     std::printf("        could not read: %s\n", problem.c_str());
   }
-  if (!test.expect_rules.empty()) {
-    std::printf("        expected to fire: %s\n", absl::StrJoin(test.expect_rules, ", ").c_str());
+  if (test.expect_rules) {
+    std::printf(
+        "        expected to fire: %s\n",
+        test.expect_rules->empty() ? "nothing" : absl::StrJoin(*test.expect_rules, ", ").c_str());
   }
   for (const std::string& headline : outcome.headlines) {
     std::printf("        fired: %s\n", headline.c_str());

@@ -92,9 +92,9 @@ TestOutcome RunTest(const Site& site, const rules::RuleTest& test) {
   outcome.alerts = outcome.fired[test.rule];
   if (outcome.alerts == 0) outcome.fired.erase(test.rule);
   outcome.passed = outcome.problems.empty() && outcome.alerts == test.expect;
-  if (!test.expect_rules.empty()) {
+  if (test.expect_rules) {
     std::map<std::string, int64_t> unexpected = outcome.fired;
-    for (const std::string& rule : test.expect_rules) {
+    for (const std::string& rule : *test.expect_rules) {
       outcome.passed = outcome.passed && unexpected.erase(rule) > 0;
     }
     outcome.passed = outcome.passed && unexpected.empty();

@@ -19,6 +19,7 @@
 //
 // Bounds: kMaxTestEvents and kMaxTestBytes per test, repeats written out.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,7 @@ struct RuleTest {
   std::vector<TestFile> files;
   int64_t expect = 0;  // alerts of `rule`
   // The rules that alert, when it matters which and only which.
-  std::vector<std::string> expect_rules;
+  std::optional<std::vector<std::string>> expect_rules;
   std::string file;
   int line = 0;
 };

@@ -140,7 +140,7 @@ TEST(ReadRuleTests, FindsFilesBesideTheRule) {
   EXPECT_EQ(test.files[1].source, "nginx-access");
   EXPECT_EQ(test.files[1].host, "web-1");
   EXPECT_THAT(test.events, IsEmpty());
-  EXPECT_THAT(test.expect_rules, ElementsAre("b-rule"));
+  EXPECT_THAT(test.expect_rules.value_or(std::vector<std::string>()), ElementsAre("b-rule"));
   EXPECT_EQ(read.problems, absl::StrCat("5:7: no such file: ", folder, "/missing.log"));
 }
 

@@ -1,11 +1,12 @@
 # The thin front: what a newcomer types. Everything real is in CMake.
 
-.PHONY: help deps build demo test check test-asan format check-format fuzz clean
+.PHONY: help deps build demo demo-kafka test check test-asan format check-format fuzz clean
 
 CMAKE_BUILD = cmake --build build/$(1) --parallel $(shell nproc)
 
 help:
 	@echo 'make demo          build, then replay an attacked web host and print its alerts'
+	@echo 'make demo-kafka    the same through a real Kafka broker on this machine'
 	@echo 'make test          build and run every test'
 	@echo 'make build         build build/release/sequitur and build/release/loadgen'
 	@echo 'make check         lint the shipped configuration and run the rules'"'"' own tests'
@@ -22,6 +23,9 @@ build: deps
 
 demo: build
 	build/release/sequitur replay --config config/sequitur.yaml --output text integration/demo/telemetry
+
+demo-kafka: build
+	python3 -B integration/kafka_demo.py
 
 test: deps
 	@cmake --preset release > /dev/null

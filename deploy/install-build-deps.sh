@@ -8,8 +8,11 @@ packages=(
   libabsl-dev libre2-dev rapidjson-dev libyaml-cpp-dev
   librdkafka-dev libspdlog-dev libcli11-dev libxxhash-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 tzdata
+  python3 python3-confluent-kafka tzdata
 )
+# Any Java from 17 on and any Maven run the broker that the Kafka tests need.
+command -v java >/dev/null || packages+=(default-jre-headless)
+command -v mvn >/dev/null || packages+=(maven)
 
 missing=()
 for package in "${packages[@]}"; do

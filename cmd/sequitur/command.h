@@ -14,6 +14,8 @@ namespace sequitur::cmd {
 
 using Run = std::function<int()>;
 
+void AddRun(CLI::App& app, Run& run);
+void AddTopics(CLI::App& app, Run& run);
 void AddReplay(CLI::App& app, Run& run);
 void AddCheck(CLI::App& app, Run& run);
 void AddExplain(CLI::App& app, Run& run);

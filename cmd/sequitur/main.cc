@@ -22,10 +22,12 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", SEQUITUR_VERSION);
   sequitur::cmd::Run run;
+  sequitur::cmd::AddRun(app, run);
   sequitur::cmd::AddReplay(app, run);
   sequitur::cmd::AddCheck(app, run);
   sequitur::cmd::AddExplain(app, run);
   sequitur::cmd::AddTest(app, run);
+  sequitur::cmd::AddTopics(app, run);
   CLI11_PARSE(app, argc, argv);
   return run();
 }

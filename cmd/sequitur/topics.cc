@@ -1,0 +1,68 @@
+// sequitur topics: the Kafka topics of the site, and whether they are there.
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "cmd/sequitur/command.h"
+#include "pipeline/daemon.h"
+
+namespace sequitur::cmd {
+namespace {
+
+constexpr absl::Duration kTimeout = absl::Seconds(15);
+
+struct Options {
+  pipeline::SiteOptions site;
+  bool create = false;
+};
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "sequitur: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+int Topics(const Options& options) {
+  const auto site = LoadOrExplain(options.site, Warnings::kHide);
+  if (site == nullptr) return 1;
+  const config::Kafka& kafka = site->config().kafka;
+  if (kafka.brokers.empty()) {
+    return Fail(absl::InvalidArgumentError("kafka.brokers is not set in the configuration"));
+  }
+  auto topics =
+      bus::KafkaTopics::Create(pipeline::ClientOptions(*site, pipeline::Client::kAdmin, "topics"));
+  if (!topics.ok()) return Fail(topics.status());
+  if (options.create) {
+    for (const bus::NewTopic& topic : pipeline::OwnTopics(*site)) {
+      const absl::Status created = (*topics)->CreateTopic(topic, kTimeout);
+      if (!created.ok() && !absl::IsAlreadyExists(created)) return Fail(created);
+    }
+  }
+  const auto known = (*topics)->Partitions(kTimeout);
+  if (!known.ok()) return Fail(known.status());
+  bool complete = true;
+  const auto show = [&](const std::string& name, absl::string_view role) {
+    const auto found = known->find(name);
+    complete &= found != known->end();
+    std::printf(
+        "%s\t%s\t%s\n", name.c_str(), std::string(role).c_str(),
+        found == known->end() ? "missing" : absl::StrCat(found->second, " partitions").c_str());
+  };
+  for (const std::string& topic : kafka.topics) {
+    if (topic.front() != '^') show(topic, "source");
+  }
+  for (const bus::NewTopic& topic : pipeline::OwnTopics(*site)) show(topic.name, "own");
+  return complete ? 0 : 1;
+}
+
+}  // namespace
+
+void AddTopics(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand(
+      "topics", "List the Kafka topics that the site needs; exit 1 when one is missing");
+  auto options = std::make_shared<Options>();
+  AddSiteOptions(*command, options->site);
+  command->add_flag("--create", options->create, "Create sequitur's own topics that are missing");
+  command->callback([&run, options] { run = [options] { return Topics(*options); }; });
+}
+
+}  // namespace sequitur::cmd

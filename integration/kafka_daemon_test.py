@@ -1,0 +1,215 @@
+"""The daemon against a real broker: alerts arrive, once each, whatever happens
+to the daemon on the way."""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import kafka_broker
+from sequitur_cli import BUILD, ROOT
+
+TELEMETRY = ROOT / "integration" / "demo" / "telemetry"
+# Rounds of the soak: SEQUITUR_KILL_ROUNDS=50 and more by hand.
+KILL_ROUNDS = int(os.environ.get("SEQUITUR_KILL_ROUNDS", "6"))
+SEED = int(os.environ.get("SEQUITUR_SEED", "1"))
+
+
+def merged_telemetry():
+    """The demo's records in the order of their first time stamp: one log, so
+    that every run over it sees the same order."""
+    records = []
+    for path in sorted(TELEMETRY.iterdir()):
+        for line in path.read_bytes().splitlines():
+            document = json.loads(line)
+            time = document.get("@timestamp") or document.get("ts")
+            records.append((str(time), line))
+    return [line for _, line in sorted(records, key=lambda record: record[0])]
+
+
+class Daemon:
+    """`sequitur run` with a site of its own below `folder`."""
+
+    def __init__(self, broker, folder, name, topics=("telemetry",), extra=""):
+        self.name = name
+        self.alerts = f"{name}.alerts"
+        self.config = pathlib.Path(folder) / f"{name}.yaml"
+        config = ROOT / "config"
+        self.config.write_text(f"""
+rules: [{config}/rules]
+lists: [{config}/lists]
+services: {config}/services.yaml
+indicators: {config}/indicators.yaml
+baselines:
+  - name: web_service_peer
+    fields: [host.name, sequitur.lineage.service, destination.ip, destination.port]
+    when: network.direction == "egress" and sequitur.lineage.service != null
+    learning_period: 0s
+kafka:
+  brokers: ["{broker.bootstrap}"]
+  topics: [{", ".join(topics)}]
+  group: {name}
+  instance: one
+  partitions: 3
+  events_topic: {name}.events
+  alerts_topic: {self.alerts}
+  shadow_topic: {name}.shadow
+  dead_letter_topic: {name}.dlq
+  commit_interval: 100ms
+  consumer: {{session.timeout.ms: 6000}}
+{extra}
+""")
+        self.log = open(pathlib.Path(folder) / f"{name}.log", "ab")
+        self.process = None
+
+    def command(self, *arguments):
+        return [str(BUILD / "sequitur"), *arguments, "--config", str(self.config)]
+
+    def create_topics(self):
+        subprocess.run(self.command("topics", "--create"), check=False, capture_output=True,
+                       timeout=60)
+
+    def start(self):
+        self.process = subprocess.Popen(self.command("run"), stderr=self.log)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=30)
+
+    def stop(self):
+        """Exit code of a clean stop."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        self.log.close()
+
+    def log_text(self):
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8")
+
+
+class KafkaDaemonTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = kafka_broker.KafkaBroker()
+        cls.broker.__enter__()
+        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
+        cls.broker.create_topic("telemetry", partitions=1)
+        cls.broker.produce("telemetry", [(None, line) for line in merged_telemetry()])
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def daemon(self, name, **options):
+        daemon = Daemon(self.broker, self.folder, name, **options)
+        self.addCleanup(daemon.close)
+        daemon.create_topics()
+        return daemon
+
+    def wait_until_read(self, daemon, topic="telemetry"):
+        """Both stages have committed all there is."""
+        for group, name in ((f"{daemon.name}-ingest", topic), (daemon.name, f"{daemon.name}.events")):
+            kafka_broker.wait_until(
+                lambda: daemon.process.poll() is not None
+                or self.all_committed(group, name), f"{group} to read all of {name}")
+        self.assertIsNone(daemon.process.poll(), daemon.log_text())
+
+    def all_committed(self, group, topic):
+        committed = self.broker.committed(group, topic)
+        return all((committed.get(partition) or 0) >= end
+                   for partition, end in self.broker.end_offsets(topic).items() if end > 0)
+
+    def alert_ids(self, daemon):
+        return sorted(json.loads(record.value)["event"]["id"]
+                      for record in self.broker.consume_all(daemon.alerts))
+
+    def undisturbed(self):
+        if not hasattr(KafkaDaemonTest, "expected"):
+            daemon = self.daemon("calm")
+            daemon.start()
+            self.wait_until_read(daemon)
+            self.assertEqual(daemon.stop(), 0, daemon.log_text())
+            KafkaDaemonTest.expected = self.alert_ids(daemon)
+        return KafkaDaemonTest.expected
+
+    def test_writes_each_alert_once(self):
+        ids = self.undisturbed()
+        self.assertGreater(len(ids), 0)
+        self.assertEqual(len(ids), len(set(ids)))
+
+    def test_an_alert_names_its_source_records(self):
+        self.undisturbed()
+        record = self.broker.consume_all("calm.alerts")[0]
+        alert = json.loads(record.value)
+        self.assertEqual(dict(record.headers)["id"].decode(), alert["event"]["id"])
+        self.assertEqual(record.key.decode(), alert["host"]["name"])
+        lines = self.broker.consume_all("telemetry")
+        for evidence in alert["sequitur"]["evidence"]:
+            self.assertEqual(evidence["position"]["topic"], "telemetry")
+            self.assertLess(evidence["position"]["offset"], len(lines))
+
+    def test_survives_being_killed_at_any_point(self):
+        expected = self.undisturbed()
+        chance = random.Random(SEED)
+        daemon = self.daemon("killed")
+        for _ in range(KILL_ROUNDS):
+            daemon.start()
+            try:
+                daemon.process.wait(timeout=chance.uniform(0.05, 2.0))
+            except subprocess.TimeoutExpired:
+                pass
+            daemon.kill()
+        daemon.start()
+        self.wait_until_read(daemon)
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        self.assertEqual(self.alert_ids(daemon), expected, daemon.log_text())
+
+    def test_sends_poison_to_the_dead_letter_topic_and_goes_on(self):
+        self.broker.create_topic("poisoned", partitions=1)
+        poison = [b"\x00\xff\xfe", b'{"cut', b"[" * 5000, b"x" * (900 << 10)]
+        records = [(None, value) for value in poison] + [(b"tombstone", None)]
+        records += [(None, line) for line in merged_telemetry()]
+        self.broker.produce("poisoned", records)
+        daemon = self.daemon("poison", topics=("poisoned",))
+        daemon.start()
+        self.wait_until_read(daemon, "poisoned")
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        self.assertEqual(len(self.alert_ids(daemon)), len(self.undisturbed()))
+        letters = self.broker.consume_all("poison.dlq")
+        self.assertEqual(sorted(int(dict(letter.headers)["offset"]) for letter in letters),
+                         [0, 1, 2, 3])
+        self.assertEqual({dict(letter.headers)["topic"] for letter in letters}, {b"poisoned"})
+
+    def test_waits_for_topics_that_are_missing_and_says_which(self):
+        daemon = Daemon(self.broker, self.folder, "early")
+        self.addCleanup(daemon.close)
+        daemon.start()
+        kafka_broker.wait_until(lambda: "topics are missing" in daemon.log_text(),
+                                "the daemon to name the missing topics")
+        self.assertIn("early.alerts", daemon.log_text())
+        daemon.create_topics()
+        self.wait_until_read(daemon)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(self.alert_ids(daemon), self.undisturbed())
+
+    def test_goes_on_after_the_broker_was_restarted(self):
+        expected = self.undisturbed()
+        daemon = self.daemon("steady")
+        daemon.start()
+        self.broker.kill()
+        self.broker.start()
+        self.wait_until_read(daemon)
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        self.assertEqual(self.alert_ids(daemon), expected)
+
+
+if __name__ == "__main__":
+    kafka_broker.main()

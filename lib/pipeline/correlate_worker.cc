@@ -1,0 +1,248 @@
+#include "pipeline/correlate_worker.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "alert/alert_json.h"
+#include "base/status_macros.h"
+#include "pipeline/commit_note.h"
+#include "pipeline/rewind.h"
+#include "spdlog/spdlog.h"
+
+namespace sequitur::pipeline {
+namespace {
+
+constexpr absl::Duration kPollTimeout = absl::Milliseconds(50);
+constexpr int64_t kSweepEveryMs = 10'000;
+// How far behind its own forwarding a record's first arrival may count; beyond
+// that it is a backlog, whose hosts are not idle.
+constexpr event::TimeNs kBacklog = 60 * event::kSecond;
+
+std::string View(absl::string_view text) { return std::string(text); }
+
+// As far back as a pending sequence can have begun to arrive.
+absl::Duration RewindOf(const Site& site) {
+  const correlate::Options options = site.CorrelateOptions();
+  event::TimeNs lag = 0;
+  for (const rules::Rule& rule : site.rules()->rules()) {
+    lag = std::max(lag, rule.order_slack * static_cast<event::TimeNs>(rule.stages.size()));
+  }
+  return absl::Nanoseconds(site.rules()->longest_maxspan()) + absl::Nanoseconds(options.lateness) +
+         absl::Nanoseconds(lag) + site.config().clock.max_future + absl::Minutes(1);
+}
+
+absl::Duration LongestSuppression(const Site& site) {
+  event::TimeNs longest = 0;
+  for (const rules::Rule& rule : site.rules()->rules()) {
+    longest = std::max(longest, rule.suppress.window);
+  }
+  return absl::Nanoseconds(longest);
+}
+
+// Ties between events are broken by the source's number: give the configured
+// topics theirs in an order that is the same at every start.
+void NumberTopics(std::vector<std::string> topics, SourceNames& sources) {
+  std::sort(topics.begin(), topics.end());
+  for (const std::string& topic : topics) {
+    if (topic.front() != '^') sources.Intern(topic);
+  }
+}
+
+}  // namespace
+
+CorrelateWorker::CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+                                 std::unique_ptr<bus::Producer> producer,
+                                 ReadAlertTail read_alert_tail, WorkerStats& stats)
+    : site_(site),
+      kafka_(site.config().kafka),
+      rewind_(RewindOf(site)),
+      suppressed_for_(LongestSuppression(site)),
+      stats_(stats),
+      consumer_(std::move(consumer)),
+      producer_(std::move(producer)),
+      read_alert_tail_(std::move(read_alert_tail)),
+      reader_(site.projection(), sources_),
+      event_(site.projection()) {
+  NumberTopics(kafka_.topics, sources_);
+  producer_->OnAcknowledged([this](uint64_t token) { ledger_.Acknowledged(token); });
+}
+
+CorrelateWorker::~CorrelateWorker() = default;
+
+absl::Status CorrelateWorker::Run(std::stop_token stop) {
+  RETURN_IF_ERROR(consumer_->Subscribe({kafka_.events_topic}, *this));
+  absl::Time commit_at = absl::Now() + kafka_.commit_interval;
+  while (!stop.stop_requested()) {
+    const bool full = producer_->outstanding() > kMaxOutstanding;
+    full ? consumer_->Pause() : consumer_->Resume();
+    const auto polled =
+        consumer_->Poll(kPollTimeout, [&](const bus::Record& record) { Consume(record); });
+    RETURN_IF_ERROR(polled.status());
+    if (*polled == 0 && !full) SweepWhileQuiet();
+    RETURN_IF_ERROR(failure_);
+    RETURN_IF_ERROR(producer_->Poll(absl::ZeroDuration()));
+    if (absl::Now() < commit_at) continue;
+    commit_at = absl::Now() + kafka_.commit_interval;
+    CloseEpoch();
+    const auto settled = ledger_.TakeSettled();
+    if (settled.has_value()) consumer_->CommitAsync(*settled);
+    stats_.stalled = full || (!settled.has_value() && producer_->refusals() > 0);
+    int64_t lag = 0;
+    for (const auto& [at, behind] : consumer_->Lag()) lag += behind;
+    stats_.lag = lag;
+  }
+  const absl::Status settled = Settle();
+  if (!settled.ok()) {
+    spdlog::warn("correlate: stopping before all alerts were written; they are found again: {}",
+                 View(settled.message()));
+  }
+  consumer_->Close();
+  return absl::OkStatus();
+}
+
+absl::Status CorrelateWorker::Settle() {
+  CloseEpoch();
+  const absl::Status flushed = producer_->Flush(kafka_.drain);
+  if (const auto settled = ledger_.TakeSettled()) RETURN_IF_ERROR(consumer_->Commit(*settled));
+  return flushed;
+}
+
+void CorrelateWorker::CloseEpoch() {
+  std::vector<bus::CommittedOffset> offsets;
+  for (const auto& [at, partition] : partitions_) {
+    // Before it is live the committed offset stands further on than we do.
+    if (!partition->live || partition->time_ms == bus::Record::kNoTime) continue;
+    offsets.push_back({at, partition->next, CommitNote(partition->time_ms)});
+  }
+  ledger_.Close(std::move(offsets));
+}
+
+absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
+  if (assigned.empty()) return absl::OkStatus();
+  int64_t tail_from_ms = absl::ToUnixMillis(absl::Now());
+  for (bus::Assignment& one : assigned) {
+    auto partition = std::make_unique<Partition>();
+    partition->live_from = one.start;
+    bool cut = false;
+    ASSIGN_OR_RETURN(one.start, RewindStart(*consumer_, one, rewind_, &cut));
+    if (cut) {
+      stats_.rewinds_cut.fetch_add(1, std::memory_order_relaxed);
+      spdlog::warn(
+          "correlate: {}:{} is kept for less than the {} that rules look back; chains that "
+          "began before may be missed (raise its retention)",
+          one.committed.at.topic, one.committed.at.partition, absl::FormatDuration(rewind_));
+    }
+    const int64_t time_ms = CommitNoteTime(one.committed.note);
+    tail_from_ms = std::min(tail_from_ms,
+                            time_ms == bus::Record::kNoTime
+                                ? 0
+                                : time_ms - absl::ToInt64Milliseconds(rewind_ + suppressed_for_));
+    partition->next = one.start;
+    partitions_[one.committed.at] = std::move(partition);
+  }
+  ASSIGN_OR_RETURN(const auto published, read_alert_tail_(std::max<int64_t>(0, tail_from_ms)));
+  EngineOptions options;
+  options.memory = site_.config().limits.memory /
+                   std::max<int64_t>(1, static_cast<int64_t>(partitions_.size()) * kafka_.workers);
+  for (const bus::Assignment& one : assigned) {
+    Partition& partition = *partitions_[one.committed.at];
+    partition.engine = std::make_unique<Engine>(site_, sources_, options,
+                                                [this](alert::Alert&& alert) { Publish(alert); });
+    partition.engine->Recover(published);
+    partition.engine->set_emitting(false);
+    GoLiveIfThere(one.committed.at, partition);
+  }
+  spdlog::info("correlate: {} partitions assigned, {} alerts read back", assigned.size(),
+               published->size());
+  CountPartitions();
+  return absl::OkStatus();
+}
+
+void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
+  if (!lost) {
+    const absl::Status settled = Settle();
+    if (!settled.ok()) {
+      spdlog::warn("correlate: handing partitions over: {}", View(settled.message()));
+    }
+  }
+  ledger_.Forget(revoked);
+  for (const bus::TopicPartition& at : revoked) partitions_.erase(at);
+  CountPartitions();
+}
+
+void CorrelateWorker::CountPartitions() {
+  stats_.partitions = static_cast<int64_t>(partitions_.size());
+  stats_.rebuilding = std::count_if(partitions_.begin(), partitions_.end(),
+                                    [](const auto& entry) { return !entry.second->live; });
+}
+
+void CorrelateWorker::GoLiveIfThere(const bus::TopicPartition& at, Partition& partition) {
+  if (partition.live || partition.next < partition.live_from) return;
+  partition.live = true;
+  partition.engine->set_emitting(true);
+  CountPartitions();
+  spdlog::info("correlate: {}:{} is live from offset {}", at.topic, at.partition, partition.next);
+}
+
+void CorrelateWorker::Consume(const bus::Record& record) {
+  const auto found =
+      partitions_.find(bus::TopicPartition{std::string(record.topic), record.partition});
+  if (found == partitions_.end()) return;
+  Partition& partition = *found->second;
+  stats_.records.fetch_add(1, std::memory_order_relaxed);
+  if (record.timestamp_ms >= 0) {
+    partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
+    Sweep(partition, partition.time_ms);
+  }
+  partition.next = record.offset + 1;
+  if (!reader_.Read(record.value, event_)) {
+    const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
+    if (seen < 5 || (seen & (seen - 1)) == 0) {
+      spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", View(record.topic),
+                   record.partition, record.offset, seen + 1);
+    }
+  } else if (!partition.seen.Insert(event_.position)) {
+    stats_.duplicates.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    if (record.timestamp_ms >= 0) {
+      event_.record_time =
+          std::max(event_.record_time, record.timestamp_ms * event::kMillisecond - kBacklog);
+    }
+    partition.engine->Process(event_);
+  }
+  GoLiveIfThere(found->first, partition);
+}
+
+void CorrelateWorker::Sweep(Partition& partition, int64_t time_ms) {
+  // At fixed points of the log's own time, so that a rerun sweeps at the same ones.
+  if (time_ms / kSweepEveryMs <= partition.swept_ms / kSweepEveryMs) return;
+  partition.swept_ms = time_ms;
+  partition.engine->SweepIdle(time_ms * event::kMillisecond);
+}
+
+// No records: time passes all the same. What the next record would have swept is
+// swept now.
+void CorrelateWorker::SweepWhileQuiet() {
+  const int64_t now_ms = absl::ToUnixMillis(absl::Now());
+  for (const auto& [at, partition] : partitions_) {
+    if (partition->live && partition->time_ms != bus::Record::kNoTime) Sweep(*partition, now_ms);
+  }
+}
+
+void CorrelateWorker::Publish(const alert::Alert& alert) {
+  const bool live = alert.rule->mode == rules::Mode::kLive;
+  const std::string json = alert::ToJson(alert, site_.fields(), sources_);
+  bus::OutgoingRecord record{live ? kafka_.alerts_topic : kafka_.shadow_topic,
+                             bus::OutgoingRecord::kByKey, alert.host_name, json};
+  record.headers = {{"id", alert.id}};
+  const uint64_t token = ledger_.Produced();
+  absl::Status produced = producer_->Produce(record, token);
+  while (absl::IsResourceExhausted(produced)) {
+    const absl::Status polled = producer_->Poll(absl::Milliseconds(100));
+    produced = polled.ok() ? producer_->Produce(record, token) : polled;
+  }
+  if (!produced.ok() && failure_.ok()) failure_ = produced;
+  stats_.alerts.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace sequitur::pipeline

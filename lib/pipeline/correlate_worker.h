@@ -1,0 +1,89 @@
+#pragma once
+
+// CorrelateWorker: the second stage. Reads the events topic, one Engine per
+// assigned partition, and writes alerts.
+//
+// Nothing is kept on disk. A partition that is assigned begins as far before the
+// committed offset as any rule can look back; until that offset it rebuilds
+// without emitting. What the alert topic already says is read back first, and
+// no alert is written twice. Offsets are committed when all that was decided
+// before them is acknowledged.
+//
+// An alert that cannot be written is tried for ever; with kMaxOutstanding of
+// them reading pauses, and stats say stalled.
+//
+// Threads: all of it on the thread that calls Run.
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "absl/container/flat_hash_map.h"
+#include "alert/published_alerts.h"
+#include "base/source_names.h"
+#include "bus/consumer.h"
+#include "bus/offset_ledger.h"
+#include "bus/producer.h"
+#include "pipeline/engine.h"
+#include "pipeline/forwarded_event.h"
+#include "pipeline/seen_positions.h"
+#include "pipeline/site.h"
+#include "pipeline/worker_stats.h"
+
+namespace sequitur::pipeline {
+
+// Alerts written at or after this time (0: all there are), from the alert topics.
+using ReadAlertTail =
+    std::function<absl::StatusOr<std::shared_ptr<const alert::PublishedAlerts>>(int64_t from_ms)>;
+
+class CorrelateWorker final : private bus::AssignmentObserver {
+ public:
+  static constexpr size_t kMaxOutstanding = 1'000;
+
+  CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+                  std::unique_ptr<bus::Producer> producer, ReadAlertTail read_alert_tail,
+                  WorkerStats& stats);
+  ~CorrelateWorker();
+
+  // Until asked to stop, or until going on makes no sense.
+  absl::Status Run(std::stop_token stop);
+
+ private:
+  struct Partition {
+    std::unique_ptr<Engine> engine;
+    SeenPositions seen;
+    int64_t live_from = 0;
+    int64_t next = 0;
+    int64_t time_ms = bus::Record::kNoTime;  // of the latest record
+    int64_t swept_ms = 0;
+    bool live = false;
+  };
+
+  absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
+  void OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) override;
+  void Consume(const bus::Record& record);
+  void GoLiveIfThere(const bus::TopicPartition& at, Partition& partition);
+  void Sweep(Partition& partition, int64_t time_ms);
+  void SweepWhileQuiet();
+  void Publish(const alert::Alert& alert);
+  void CloseEpoch();
+  absl::Status Settle();
+  void CountPartitions();
+
+  const Site& site_;
+  const config::Kafka& kafka_;
+  const absl::Duration rewind_;
+  const absl::Duration suppressed_for_;
+  WorkerStats& stats_;
+  std::unique_ptr<bus::Consumer> consumer_;
+  std::unique_ptr<bus::Producer> producer_;
+  ReadAlertTail read_alert_tail_;
+  bus::OffsetLedger ledger_;
+  SourceNames sources_;
+  EventReader reader_;
+  event::Event event_;
+  absl::flat_hash_map<bus::TopicPartition, std::unique_ptr<Partition>> partitions_;
+  absl::Status failure_;
+};
+
+}  // namespace sequitur::pipeline

@@ -1,0 +1,81 @@
+#pragma once
+
+// IngestWorker: the first stage of the shuffle. Reads source topics, decodes,
+// resolves each event's host, and hands the event on to the events topic under
+// the host's canonical name, so that all of one host meets in one partition.
+//
+// At least once: a record's offset is committed when all its events are
+// acknowledged. A restart reads some records again; each event carries its
+// source position, by which the next stage drops what it has.
+//
+// On assignment it reads `learn` further back than the committed offset, without
+// handing anything on: to know again which names and addresses are one host and
+// which lines continue which.
+//
+// Bounds:  kMaxOutstanding events on their way; beyond that reading pauses.
+// Threads: all of it on the thread that calls Run.
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/source_names.h"
+#include "bus/consumer.h"
+#include "bus/offset_ledger.h"
+#include "bus/producer.h"
+#include "decode/decoder.h"
+#include "event/host_table.h"
+#include "pipeline/forwarded_event.h"
+#include "pipeline/site.h"
+#include "pipeline/worker_stats.h"
+
+namespace sequitur::pipeline {
+
+class IngestWorker final : private bus::AssignmentObserver {
+ public:
+  static constexpr size_t kMaxOutstanding = 50'000;
+  static constexpr size_t kMaxForwarded = 900 << 10;   // bytes, below Kafka's default limit
+  static constexpr size_t kMaxDeadLetter = 512 << 10;  // the rest is cut and said to be
+
+  IngestWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+               std::unique_ptr<bus::Producer> producer, WorkerStats& stats);
+
+  // Until asked to stop, or until going on makes no sense.
+  absl::Status Run(std::stop_token stop);
+
+ private:
+  struct Partition {
+    int64_t live_from = 0;  // records before it are read to learn only
+    int64_t next = 0;
+    int64_t time_ms = bus::Record::kNoTime;  // of the latest record
+  };
+
+  absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
+  void OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) override;
+  void Consume(const bus::Record& record);
+  void Forward(event::Event& event, const bus::Record& record);
+  void NameHost(event::Event& event, event::HostId host);
+  void DeadLetter(const bus::Record& record, absl::string_view reason);
+  void Produce(const bus::OutgoingRecord& record);
+  decode::Decoder* DecoderOf(absl::string_view topic);
+  void CloseEpoch();
+  absl::Status Settle();
+
+  const Site& site_;
+  const config::Kafka& kafka_;
+  WorkerStats& stats_;
+  std::unique_ptr<bus::Consumer> consumer_;
+  std::unique_ptr<bus::Producer> producer_;
+  bus::OffsetLedger ledger_;
+  SourceNames sources_;
+  event::HostTable hosts_;
+  event::Event event_;
+  EventWriter writer_;
+  std::string wire_;
+  absl::flat_hash_map<std::string, std::unique_ptr<decode::Decoder>> decoders_;  // by topic
+  absl::flat_hash_map<bus::TopicPartition, Partition> partitions_;
+  absl::Status failure_;
+};
+
+}  // namespace sequitur::pipeline

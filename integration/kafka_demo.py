@@ -18,11 +18,17 @@ from sequitur_cli import BUILD, ROOT
 
 QUIET = 5  # seconds without a new alert, everything read: the demo is over
 
+# The shipped rules with the inventory of the fleet that loadgen simulates.
 CONFIG = """
 rules: [{config}/rules]
 lists: [{config}/lists]
-services: {config}/services.yaml
+services: {shop}/services.yaml
 indicators: {config}/indicators.yaml
+baselines:
+  - name: web_service_peer
+    fields: [host.name, sequitur.lineage.service, destination.ip, destination.port]
+    when: network.direction == "egress" and sequitur.lineage.service != null
+    learning_period: 0s
 kafka:
   brokers: ["{bootstrap}"]
   topics: [{topics}]
@@ -84,7 +90,8 @@ def main():
         for topic in files:
             broker.create_topic(topic, partitions=4)
         config = folder / "sequitur.yaml"
-        config.write_text(CONFIG.format(config=ROOT / "config", bootstrap=broker.bootstrap,
+        config.write_text(CONFIG.format(config=ROOT / "config",
+                                        shop=ROOT / "integration" / "shop", bootstrap=broker.bootstrap,
                                         topics=", ".join(files)), encoding="utf-8")
         site = ["--config", str(config)]
         print(f"broker at {broker.bootstrap}; topics: {', '.join(files)}", file=sys.stderr)

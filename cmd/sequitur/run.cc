@@ -35,15 +35,16 @@ void StartLog(const config::Log& log) {
 }
 
 int RunDaemon(const Options& options) {
-  const auto site = LoadOrExplain(options.site, Warnings::kShow);
-  if (site == nullptr) return 1;
-  StartLog(site->config().log);
-
-  // Blocked before any thread starts, so that only this one gets them.
+  // Blocked before any thread starts, so that only the waiter gets them.
   sigset_t signals;
   sigemptyset(&signals);
   for (int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  const auto site = LoadOrExplain(options.site, Warnings::kShow);
+  if (site == nullptr) return 1;
+  StartLog(site->config().log);
+
   std::stop_source stop;
   std::jthread waiter([&](std::stop_token ended) {
     const timespec tick{0, 200'000'000};

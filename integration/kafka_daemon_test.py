@@ -34,10 +34,10 @@ def merged_telemetry():
 class Daemon:
     """`sequitur run` with a site of its own below `folder`."""
 
-    def __init__(self, broker, folder, name, topics=("telemetry",), extra=""):
+    def __init__(self, broker, folder, name, topics=("telemetry",), instance="one"):
         self.name = name
         self.alerts = f"{name}.alerts"
-        self.config = pathlib.Path(folder) / f"{name}.yaml"
+        self.config = pathlib.Path(folder) / f"{name}-{instance}.yaml"
         config = ROOT / "config"
         self.config.write_text(f"""
 rules: [{config}/rules]
@@ -53,17 +53,16 @@ kafka:
   brokers: ["{broker.bootstrap}"]
   topics: [{", ".join(topics)}]
   group: {name}
-  instance: one
+  instance: {instance}
   partitions: 3
   events_topic: {name}.events
   alerts_topic: {self.alerts}
   shadow_topic: {name}.shadow
   dead_letter_topic: {name}.dlq
   commit_interval: 100ms
-  consumer: {{session.timeout.ms: 6000}}
-{extra}
+  consumer: {{session.timeout.ms: 6000, max.poll.interval.ms: 6000, heartbeat.interval.ms: 500}}
 """)
-        self.log = open(pathlib.Path(folder) / f"{name}.log", "ab")
+        self.log = open(pathlib.Path(folder) / f"{name}-{instance}.log", "ab")
         self.process = None
         self.started_at = 0
 
@@ -77,6 +76,9 @@ kafka:
     def start(self):
         self.started_at = len(self.log_text())
         self.process = subprocess.Popen(self.command("run"), stderr=self.log)
+
+    def is_joined(self):
+        return "partitions assigned" in self.log_text()[self.started_at:]
 
     def is_live(self):
         return "is live from" in self.log_text()[self.started_at:]
@@ -178,6 +180,35 @@ class KafkaDaemonTest(unittest.TestCase):
         self.wait_until_read(daemon)
         self.assertEqual(daemon.stop(), 0, daemon.log_text())
         self.assertEqual(self.alert_ids(daemon), expected, daemon.log_text())
+
+    def test_survives_a_rebalance_storm(self):
+        expected = self.undisturbed()
+        first = self.daemon("storm")
+        others = [self.daemon("storm", instance=name) for name in ("two", "three")]
+        first.start()
+        for other in others:
+            other.start()
+        kafka_broker.wait_until(lambda: all(daemon.is_joined() for daemon in [first, *others]),
+                                "all three to be in the group")
+        for other in others:
+            other.kill()
+        self.wait_until_read(first)
+        self.assertEqual(first.stop(), 0, first.log_text())
+        self.assertEqual(self.alert_ids(first), expected, first.log_text())
+
+    def test_survives_being_frozen_beyond_its_session(self):
+        expected = self.undisturbed()
+        frozen = self.daemon("frozen")
+        frozen.start()
+        kafka_broker.wait_until(frozen.is_joined, "the daemon to be in the group")
+        frozen.process.send_signal(signal.SIGSTOP)
+        other = self.daemon("frozen", instance="two")
+        other.start()
+        self.wait_until_read(other)
+        frozen.process.send_signal(signal.SIGCONT)
+        self.assertEqual(frozen.stop(), 0, frozen.log_text())
+        self.assertEqual(other.stop(), 0, other.log_text())
+        self.assertEqual(self.alert_ids(other), expected, other.log_text())
 
     def test_sends_poison_to_the_dead_letter_topic_and_goes_on(self):
         self.broker.create_topic("poisoned", partitions=1)

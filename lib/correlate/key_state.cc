@@ -52,7 +52,7 @@ bool KeyState::IsDuplicate(const StageHit& hit, size_t at) const {
 }
 
 void KeyState::Append(std::vector<Chain>& completed) {
-  Complete(tip_.Step(plan_, hits_.back()), completed);
+  Complete(tip_.Step(plan_, hits_.back(), used_.get()), completed);
   const size_t saved = checkpoints_.empty() ? 0 : checkpoints_.back().after;
   if (hits_.size() - saved >= kCheckpointSpacing) checkpoints_.push_back({hits_.size(), tip_});
 }
@@ -71,7 +71,7 @@ void KeyState::RunFrom(size_t inserted, std::vector<Chain>& completed) {
   }
   auto checkpoint = next;
   for (size_t i = from; i < hits_.size(); ++i) {
-    Complete(state.Step(plan_, hits_[i]), completed);
+    Complete(state.Step(plan_, hits_[i], used_.get()), completed);
     if (checkpoint == checkpoints_.end() || checkpoint->after != i + 1) continue;
     if (checkpoint->state == state) return;
     checkpoint->state = state;
@@ -127,7 +127,7 @@ void KeyState::ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Cha
         absence_->Note(plan_, hit.stage, hit.event->time());
     return;
   }
-  Chain sequence = base_.Step(plan_, hit);
+  Chain sequence = base_.Step(plan_, hit, used_.get());
   // A rule that does not wait has published it when its last piece arrived.
   if (!sequence || !plan_.waits) return;
   if (absence_ == nullptr) {

@@ -82,10 +82,6 @@ class KeyState {
     size_t after = 0;
     Pending state;
   };
-  // What has been published: (event, state) -> the event's time, for pruning.
-  using UsedMark = std::pair<Position, uint16_t>;
-  using Used = absl::flat_hash_map<UsedMark, TimeNs>;
-
   bool IsDuplicate(const StageHit& hit, size_t at) const;
   void RunFrom(size_t inserted, std::vector<Chain>& completed);
   void Append(std::vector<Chain>& completed);

@@ -4,14 +4,14 @@
 
 namespace sequitur::correlate {
 
-Chain Pending::Step(const Plan& plan, const StageHit& hit) {
+Chain Pending::Step(const Plan& plan, const StageHit& hit, const Used* used) {
   const Plan::States range = plan.stage_states[hit.stage];
   Chain completed;
   // Last to first: an event moves a sequence one state on, never two.
   for (int state = range.last; state >= range.first; --state) {
     Chain before;
     if (state > 0) {
-      before = Take(plan, state - 1, hit);
+      before = Take(plan, state - 1, hit, used);
       if (!before) continue;
       // Too long: the sequence is gone, and older ones are not tried.
       if (plan.has_maxspan() && hit.event->time() - before.first_time() > plan.maxspan) continue;
@@ -26,12 +26,15 @@ Chain Pending::Step(const Plan& plan, const StageHit& hit) {
   return completed;
 }
 
-Chain Pending::Take(const Plan& plan, int state, const StageHit& hit) {
+Chain Pending::Take(const Plan& plan, int state, const StageHit& hit, const Used* used) {
   if (slots_.empty()) return Chain();
+  const bool published =
+      used != nullptr && used->contains({hit.event->position(), static_cast<uint16_t>(state + 2)});
   const auto begin = slots_.begin() + state * plan.alternatives;
   const auto end = begin + plan.alternatives;
   const auto found = std::find_if(begin, end, [&](const Chain& chain) {
     return chain && chain.EndsBefore(hit) &&
+           (!published || used->contains({chain.last()->position(), chain.size()})) &&
            (plan.alternatives == 1 || !chain.Contains(hit.event.get()));
   });
   if (found == end) return Chain();

@@ -7,17 +7,26 @@
 //
 // Bounds: (states - 1) * alternatives chains.
 
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "correlate/chain.h"
 #include "correlate/plan.h"
 
 namespace sequitur::correlate {
 
+// What has been published: (event, length of the chain that ends with it) ->
+// the event's time, for pruning.
+using UsedMark = std::pair<Position, uint16_t>;
+using Used = absl::flat_hash_map<UsedMark, TimeNs>;
+
 class Pending {
  public:
   // Applies one hit of a positive stage. Returns the sequence it completes, or
-  // an empty chain.
-  Chain Step(const Plan& plan, const StageHit& hit);
+  // an empty chain. A published hit (`used` may be null) moves on only what was
+  // published with it: other sequences wait for a hit that is still free.
+  Chain Step(const Plan& plan, const StageHit& hit, const Used* used);
 
   // `until`: nothing pending survives.
   void Clear() { slots_.clear(); }
@@ -38,7 +47,7 @@ class Pending {
  private:
   // Takes, from the state before the hit's, the newest chain that ended before
   // the hit and does not hold its event; older ones go with it.
-  Chain Take(const Plan& plan, int state, const StageHit& hit);
+  Chain Take(const Plan& plan, int state, const StageHit& hit, const Used* used);
   void Enter(const Plan& plan, int state, Chain chain);
 
   // alternatives per state, newest first; empty while nothing is pending.

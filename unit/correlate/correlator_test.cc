@@ -205,6 +205,18 @@ TEST(Correlator, WithSlackOneEventStillFillsOneStage) {
   EXPECT_THAT(two.Push({"AB", 2, {"x"}}), ElementsAre(Sequence{0, 1}));
 }
 
+// The second attack's B comes before its A, and in effective order before the
+// first attack's C: that C is spent and must not spend the second chain, too.
+TEST(Correlator, APublishedHitDoesNotUseUpAnotherChain) {
+  Stream stream(kThree, {}, /*order_slack=*/5 * event::kSecond);
+  stream.Push({"A", 1, {"x"}});
+  stream.Push({"B", 2, {"x"}});
+  EXPECT_THAT(stream.Push({"C", 3, {"x"}}), ElementsAre(Sequence{0, 1, 2}));
+  stream.Push({"B", 6, {"x"}});
+  stream.Push({"A", 7.5, {"x"}});
+  EXPECT_THAT(stream.Push({"C", 8, {"x"}}), ElementsAre(Sequence{4, 3, 5}));
+}
+
 TEST(Correlator, EventQueriesMatchOncePerRecord) {
   Stream stream(R"(event where s == "A")");
   EXPECT_THAT(stream.Push({"A", 1, {}}, 3), ElementsAre(Sequence{3}));

@@ -112,7 +112,9 @@ class KafkaBroker:
                close() deletes. A folder used before is carried on with.
     port       of `bootstrap`; by default a free one, kept over restarts.
     users      {name: password} for SASL: PLAIN, SCRAM-SHA-256, and OAUTHBEARER
-               with unsigned tokens for any name.
+               with unsigned tokens for any name. SCRAM needs a client of
+               librdkafka 2.6.1 or later: this broker refuses what 2.6.0
+               and 2.0.2 send, as if the password were wrong.
     tls        "server": a certificate for the broker; "mutual": clients need
                one as well. Both are signed by the `ca` of client_properties.
     authorize  the users (or "CN=client" by mTLS) may do nothing but what
@@ -219,7 +221,8 @@ class KafkaBroker:
 
     def set_partitions(self, name, partitions):
         """Raises the number of partitions; Kafka cannot lower it."""
-        self._admin.create_partitions([admin.NewPartitions(name, partitions)])[name].result(DEADLINE)
+        raised = admin.NewPartitions(name, partitions)
+        self._admin.create_partitions([raised])[name].result(DEADLINE)
         self._wait_for_topic(name, partitions)
 
     def delete_topic(self, name):
@@ -328,7 +331,7 @@ class KafkaBroker:
 
     # Security.
 
-    def client_properties(self, user=None, mechanism="SCRAM-SHA-256", certificate=True):
+    def client_properties(self, user=None, mechanism="PLAIN", certificate=True):
         """librdkafka properties for `secured_bootstrap`: as the user, by default
         the first one, and with a client certificate if TLS is mutual."""
         properties = {"bootstrap.servers": self.secured_bootstrap,
@@ -402,7 +405,7 @@ class KafkaBroker:
             # Quick to start, also after SIGKILL: until its old session times
             # out the broker may not register again.
             "broker.heartbeat.interval.ms": 200,
-            "broker.session.timeout.ms": 2000,
+            "broker.session.timeout.ms": 3000,
             # Quick to hand partitions over, and clients may ask for it too.
             "group.initial.rebalance.delay.ms": 0,
             "group.min.session.timeout.ms": 500,

@@ -29,9 +29,11 @@ trap 'rm -rf "$new"' EXIT
 chmod 755 "$new"
 echo "Fetching Apache Kafka from Maven Central" >&2
 plugin=org.apache.maven.plugins:maven-dependency-plugin:3.6.1
-timeout 300 mvn --quiet --batch-mode -Dstyle.color=never --file "$here/pom.xml" "$plugin:copy-dependencies" \
-  -DincludeScope=runtime -DoutputDirectory="$new" >"$new/mvn.log" 2>&1 ||
-  unavailable "Maven Central cannot be reached: $(grep -m 1 ERROR "$new/mvn.log" || echo 'mvn timed out')"
+if ! timeout 300 mvn --quiet --batch-mode --file "$here/pom.xml" "$plugin:copy-dependencies" \
+    -DincludeScope=runtime -DoutputDirectory="$new" >"$new/mvn.log" 2>&1; then
+  error=$(sed -n '/\[ERROR\] /{s/.*\[ERROR\] //p;q}' "$new/mvn.log")
+  unavailable "Maven Central cannot be reached: ${error:-mvn timed out}"
+fi
 cp "$here/pom.xml" "$new/pom.xml"
 rm -rf "$jars"
 mv "$new" "$jars"

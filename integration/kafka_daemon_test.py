@@ -57,6 +57,7 @@ kafka:
   partitions: 3
   events_topic: {name}.events
   alerts_topic: {self.alerts}
+  baselines_topic: {name}.baselines
   shadow_topic: {name}.shadow
   dead_letter_topic: {name}.dlq
   commit_interval: 100ms
@@ -164,6 +165,12 @@ class KafkaDaemonTest(unittest.TestCase):
         for evidence in alert["sequitur"]["evidence"]:
             self.assertEqual(evidence["position"]["topic"], "telemetry")
             self.assertLess(evidence["position"]["offset"], len(self.lines))
+
+    def test_keeps_baselines_in_their_topic(self):
+        self.undisturbed()
+        kept = [json.loads(record.value) for record in self.broker.consume_all("calm.baselines")]
+        self.assertGreater(len(kept), 0)
+        self.assertEqual({document["baseline"] for document in kept}, {"web_service_peer"})
 
     def test_survives_being_killed_at_any_point(self):
         expected = self.undisturbed()

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/status_macros.h"
 
 namespace sequitur::bus {
@@ -151,12 +152,34 @@ void KafkaConsumer::Fail(rd_kafka_resp_err_t error, absl::string_view reason) {
 void KafkaConsumer::Rebalance(rd_kafka_resp_err_t event,
                               rd_kafka_topic_partition_list_t* partitions) {
   if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    const absl::Status assigned = Assign(partitions);
+    const absl::Status assigned = AssignOrRetry(partitions);
     if (!assigned.ok() && fatal_.ok()) fatal_ = assigned;
     return;
   }
   Revoke(partitions);
   rd_kafka_assign(client_.get(), nullptr);
+}
+
+// A broker may be lost just now: tried again, but not so long that the group gives
+// us up (max.poll.interval.ms).
+absl::Status KafkaConsumer::AssignOrRetry(rd_kafka_topic_partition_list_t* partitions) {
+  const absl::Time give_up = absl::Now() + kAssignFor;
+  while (true) {
+    const absl::Status assigned = Assign(partitions);
+    if (assigned.ok()) return assigned;
+    if (rd_kafka_assignment_lost(client_.get()) != 0) {
+      // Another rebalance is on its way and brings what is ours.
+      rd_kafka_assign(client_.get(), nullptr);
+      return absl::OkStatus();
+    }
+    if (absl::IsPermissionDenied(assigned) || absl::IsFailedPrecondition(assigned) ||
+        absl::Now() > give_up) {
+      return assigned;
+    }
+    opaque_.Write(
+        4, absl::StrCat("taking the assigned partitions is tried again: ", assigned.message()));
+    absl::SleepFor(absl::Seconds(1));
+  }
 }
 
 absl::Status KafkaConsumer::Assign(rd_kafka_topic_partition_list_t* partitions) {

@@ -39,10 +39,12 @@ class KafkaConsumer final : public Consumer {
  private:
   static constexpr size_t kBatch = 512;
   static constexpr int kBrokerTimeoutMs = 10'000;
+  static constexpr absl::Duration kAssignFor = absl::Minutes(2);
 
   explicit KafkaConsumer(Log log) : opaque_{std::move(log), this} {}
   void Rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions);
   absl::Status Assign(rd_kafka_topic_partition_list_t* partitions);
+  absl::Status AssignOrRetry(rd_kafka_topic_partition_list_t* partitions);
   void Revoke(const rd_kafka_topic_partition_list_t* partitions);
   bool Take(const rd_kafka_message_t& message, EachRecord each);
   void Fail(rd_kafka_resp_err_t error, absl::string_view reason);

@@ -23,6 +23,16 @@ void AppendText(const Value& value, std::string& out) {
   }
 }
 
+std::vector<std::string> SplitKey(absl::string_view key) {
+  std::vector<std::string> values;
+  while (!key.empty()) {
+    const size_t end = std::min(key.find('\0'), key.size());
+    values.emplace_back(key.substr(0, end));
+    key.remove_prefix(std::min(end + 1, key.size()));
+  }
+  return values;
+}
+
 }  // namespace
 
 Novelty::Novelty(std::vector<BaselineOptions> baselines) {
@@ -70,16 +80,21 @@ bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
     Tuple& tuple = *found->second;
     const bool forgotten = event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
     tuple.last_seen = std::max(tuple.last_seen, event.time);
+    if (tuple.last_seen >= event::AddSaturating(tuple.told_seen, kRefresh)) {
+      MarkChanged(baseline, tuple);
+    }
     baseline.tuples.splice(baseline.tuples.end(), baseline.tuples, found->second);
     if (!forgotten) {
       if (event.time > tuple.first_seen) return false;
+      if (event.time < tuple.first_seen) MarkChanged(baseline, tuple);
       tuple.first_seen = event.time;
       return !tuple.learnt;
     }
     tuple.first_seen = event.time;
     tuple.learnt = learns;
-  } else {
-    Insert(baseline, {key_, event.time, event.time, learns});
+    MarkChanged(baseline, tuple);
+  } else if (Tuple* added = Insert(baseline, {key_, event.time, event.time, learns})) {
+    MarkChanged(baseline, *added);
   }
   ++(learns ? baseline.stats.learnt : baseline.stats.novel);
   return !learns;
@@ -111,8 +126,14 @@ bool Novelty::Learns(Baseline& baseline, TimeNs time) const {
   return baseline.stats.learning;
 }
 
-void Novelty::Insert(Baseline& baseline, Tuple tuple) {
-  if (baseline.options.cap == 0) return;
+void Novelty::MarkChanged(Baseline& baseline, Tuple& tuple) {
+  if (tuple.changed) return;
+  tuple.changed = true;
+  baseline.changed.push_back(tuple.key);
+}
+
+Novelty::Tuple* Novelty::Insert(Baseline& baseline, Tuple tuple) {
+  if (baseline.options.cap == 0) return nullptr;
   if (baseline.tuples.size() >= baseline.options.cap) {
     baseline.by_key.erase(baseline.tuples.front().key);
     baseline.tuples.pop_front();
@@ -121,6 +142,7 @@ void Novelty::Insert(Baseline& baseline, Tuple tuple) {
   baseline.tuples.push_back(std::move(tuple));
   const auto last = std::prev(baseline.tuples.end());
   baseline.by_key.emplace(last->key, last);
+  return &*last;
 }
 
 std::vector<BaselineState> Novelty::Export() const {
@@ -130,17 +152,30 @@ std::vector<BaselineState> Novelty::Export() const {
     state.name = baseline->options.name;
     state.learning_since = baseline->learning_since;
     for (const Tuple& tuple : baseline->tuples) {
-      BaselineTuple& exported = state.tuples.emplace_back();
-      absl::string_view key = tuple.key;
-      while (!key.empty()) {
-        const size_t end = std::min(key.find('\0'), key.size());
-        exported.values.emplace_back(key.substr(0, end));
-        key.remove_prefix(std::min(end + 1, key.size()));
-      }
-      exported.first_seen = tuple.first_seen;
-      exported.last_seen = tuple.last_seen;
-      exported.learnt = tuple.learnt;
+      state.tuples.push_back(
+          {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt});
     }
+  }
+  return out;
+}
+
+std::vector<BaselineState> Novelty::TakeChanged() {
+  std::vector<BaselineState> out;
+  for (const auto& baseline : baselines_) {
+    if (baseline->changed.empty()) continue;
+    BaselineState& state = out.emplace_back();
+    state.name = baseline->options.name;
+    state.learning_since = baseline->learning_since;
+    for (const std::string& key : baseline->changed) {
+      const auto found = baseline->by_key.find(key);
+      if (found == baseline->by_key.end()) continue;  // evicted since
+      Tuple& tuple = *found->second;
+      tuple.changed = false;
+      tuple.told_seen = tuple.last_seen;
+      state.tuples.push_back(
+          {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt});
+    }
+    baseline->changed.clear();
   }
   return out;
 }
@@ -158,7 +193,8 @@ void Novelty::Import(const std::vector<BaselineState>& states) {
       for (const std::string& value : tuple.values) key.append(value).push_back('\0');
       if (key.size() > kMaxTuple) key.resize(kMaxTuple);
       if (baseline.by_key.contains(key)) continue;
-      Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt});
+      Insert(baseline,
+             {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt, tuple.last_seen});
     }
   }
 }

@@ -54,6 +54,7 @@ struct BaselineState {
 class Novelty {
  public:
   static constexpr size_t kMaxTuple = 4096;
+  static constexpr event::TimeNs kRefresh = 86400 * event::kSecond;
 
   struct Stats {
     std::string name;
@@ -73,6 +74,9 @@ class Novelty {
   void Enrich(event::Event& event);
 
   std::vector<BaselineState> Export() const;
+  // The tuples that are new or different since the last call, for whoever keeps
+  // them elsewhere; one that was merely seen again counts once in kRefresh.
+  std::vector<BaselineState> TakeChanged();
   // States of baselines that are not configured are passed over.
   void Import(const std::vector<BaselineState>& states);
   std::vector<Stats> stats() const;
@@ -83,19 +87,23 @@ class Novelty {
     event::TimeNs first_seen;
     event::TimeNs last_seen;
     bool learnt;
+    event::TimeNs told_seen = event::kNoTime;  // last_seen when last taken; kNoTime: never
+    bool changed = false;                      // is in Baseline::changed
   };
   struct Baseline {
     BaselineOptions options;
     event::TimeNs learning_since = event::kNoTime;
     std::list<Tuple> tuples;  // longest unseen first
     absl::flat_hash_map<absl::string_view, std::list<Tuple>::iterator> by_key;
+    std::vector<std::string> changed;  // keys
     Stats stats;
   };
 
   bool IsNovel(Baseline& baseline, const event::Event& event);
   bool ReadKey(const Baseline& baseline, const event::Event& event);
   bool Learns(Baseline& baseline, event::TimeNs time) const;
-  void Insert(Baseline& baseline, Tuple tuple);
+  Tuple* Insert(Baseline& baseline, Tuple tuple);
+  static void MarkChanged(Baseline& baseline, Tuple& tuple);
 
   std::vector<std::unique_ptr<Baseline>> baselines_;
   std::string key_;  // scratch: the event's tuple, each value ended by a NUL

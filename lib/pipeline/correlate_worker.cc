@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "alert/alert_json.h"
 #include "base/status_macros.h"
+#include "pipeline/baseline_record.h"
 #include "pipeline/commit_note.h"
 #include "pipeline/rewind.h"
 #include "spdlog/spdlog.h"
@@ -52,7 +53,8 @@ void NumberTopics(std::vector<std::string> topics, SourceNames& sources) {
 
 CorrelateWorker::CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
                                  std::unique_ptr<bus::Producer> producer,
-                                 ReadAlertTail read_alert_tail, WorkerStats& stats)
+                                 ReadAlertTail read_alert_tail, ReadBaselines read_baselines,
+                                 WorkerStats& stats)
     : site_(site),
       kafka_(site.config().kafka),
       rewind_(RewindOf(site)),
@@ -61,6 +63,7 @@ CorrelateWorker::CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer
       consumer_(std::move(consumer)),
       producer_(std::move(producer)),
       read_alert_tail_(std::move(read_alert_tail)),
+      read_baselines_(std::move(read_baselines)),
       reader_(site.projection(), sources_),
       event_(site.projection()) {
   NumberTopics(kafka_.topics, sources_);
@@ -112,6 +115,7 @@ void CorrelateWorker::CloseEpoch() {
   for (const auto& [at, partition] : partitions_) {
     // Before it is live the committed offset stands further on than we do.
     if (!partition->live || partition->time_ms == bus::Record::kNoTime) continue;
+    KeepBaselines(at.partition, *partition->engine);
     offsets.push_back({at, partition->next, CommitNote(partition->time_ms)});
   }
   ledger_.Close(std::move(offsets));
@@ -148,6 +152,8 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     Partition& partition = *partitions_[one.committed.at];
     partition.engine = std::make_unique<Engine>(site_, sources_, options,
                                                 [this](alert::Alert&& alert) { Publish(alert); });
+    ASSIGN_OR_RETURN(const auto baselines, read_baselines_(one.committed.at.partition));
+    partition.engine->novelty().Import(baselines);
     partition.engine->Recover(published);
     partition.engine->set_emitting(false);
     GoLiveIfThere(one.committed.at, partition);
@@ -235,6 +241,23 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
   bus::OutgoingRecord record{live ? kafka_.alerts_topic : kafka_.shadow_topic,
                              bus::OutgoingRecord::kByKey, alert.host_name, json};
   record.headers = {{"id", alert.id}};
+  Produce(record);
+  stats_.alerts.fetch_add(1, std::memory_order_relaxed);
+}
+
+// What is new to the baselines goes out with the epoch that saw it. Read back and
+// seen again it is as new as it was: a tuple's first time counts as new.
+void CorrelateWorker::KeepBaselines(int32_t partition, Engine& engine) {
+  for (const enrich::BaselineState& state : engine.novelty().TakeChanged()) {
+    for (const enrich::BaselineTuple& tuple : state.tuples) {
+      const std::string key = BaselineKey(state.name, tuple);
+      const std::string value = BaselineJson(state, tuple);
+      Produce({kafka_.baselines_topic, partition, key, value});
+    }
+  }
+}
+
+void CorrelateWorker::Produce(const bus::OutgoingRecord& record) {
   const uint64_t token = ledger_.Produced();
   absl::Status produced = producer_->Produce(record, token);
   while (absl::IsResourceExhausted(produced)) {
@@ -242,7 +265,6 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
     produced = polled.ok() ? producer_->Produce(record, token) : polled;
   }
   if (!produced.ok() && failure_.ok()) failure_ = produced;
-  stats_.alerts.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace sequitur::pipeline

@@ -36,13 +36,17 @@ namespace sequitur::pipeline {
 using ReadAlertTail =
     std::function<absl::StatusOr<std::shared_ptr<const alert::PublishedAlerts>>(int64_t from_ms)>;
 
+// What the baselines topic holds for one partition of the events topic.
+using ReadBaselines =
+    std::function<absl::StatusOr<std::vector<enrich::BaselineState>>(int32_t partition)>;
+
 class CorrelateWorker final : private bus::AssignmentObserver {
  public:
   static constexpr size_t kMaxOutstanding = 1'000;
 
   CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
                   std::unique_ptr<bus::Producer> producer, ReadAlertTail read_alert_tail,
-                  WorkerStats& stats);
+                  ReadBaselines read_baselines, WorkerStats& stats);
   ~CorrelateWorker();
 
   // Until asked to stop, or until going on makes no sense.
@@ -66,6 +70,8 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   void Sweep(Partition& partition, int64_t time_ms);
   void SweepWhileQuiet();
   void Publish(const alert::Alert& alert);
+  void KeepBaselines(int32_t partition, Engine& engine);
+  void Produce(const bus::OutgoingRecord& record);
   void CloseEpoch();
   absl::Status Settle();
   void CountPartitions();
@@ -78,6 +84,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   std::unique_ptr<bus::Consumer> consumer_;
   std::unique_ptr<bus::Producer> producer_;
   ReadAlertTail read_alert_tail_;
+  ReadBaselines read_baselines_;
   bus::OffsetLedger ledger_;
   SourceNames sources_;
   EventReader reader_;

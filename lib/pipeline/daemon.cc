@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "bus/kafka_consumer.h"
 #include "bus/kafka_producer.h"
+#include "pipeline/baseline_record.h"
 #include "pipeline/correlate_worker.h"
 #include "pipeline/ingest_worker.h"
 #include "spdlog/spdlog.h"
@@ -66,6 +67,21 @@ ReadAlertTail AlertTailReader(const Site& site) {
   };
 }
 
+// One partition of the baselines topic, read by a client of its own.
+ReadBaselines BaselinesReader(const Site& site) {
+  return [&site](int32_t partition) -> absl::StatusOr<std::vector<enrich::BaselineState>> {
+    BaselineRecords records;
+    if (!site.config().baselines.empty()) {
+      ASSIGN_OR_RETURN(auto topics,
+                       bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "baselines")));
+      RETURN_IF_ERROR(topics->ReadToEnd(
+          site.config().kafka.baselines_topic, {partition}, 0, kTailTimeout,
+          [&](const bus::Record& record) { records.Add(record.key, record.value); }));
+    }
+    return records.States();
+  };
+}
+
 }  // namespace
 
 bus::KafkaOptions ClientOptions(const Site& site, Client client, absl::string_view name) {
@@ -91,6 +107,7 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
   const std::string month = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24 * 30)));
   return {
       {kafka.events_topic, partitions, replicas, {{"retention.ms", day}}},
+      {kafka.baselines_topic, partitions, replicas, {{"cleanup.policy", "compact"}}},
       {kafka.alerts_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.shadow_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", day}}},
@@ -160,7 +177,7 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
       for (const std::string& topic : needed) {
         if (!known->contains(topic)) missing.push_back(topic);
       }
-      if (missing.empty()) return absl::OkStatus();
+      if (missing.empty()) return CheckSizes(*known);
       problem = absl::StrCat("topics are missing: ", absl::StrJoin(missing, ", "),
                              " (`sequitur topics --create` makes sequitur's own)");
     }
@@ -169,6 +186,19 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
     Pause(stop, kAskAgain);
   }
   return absl::OkStatus();
+}
+
+absl::Status Daemon::CheckSizes(const std::map<std::string, int32_t>& partitions) const {
+  const config::Kafka& kafka = site_.config().kafka;
+  const int32_t events = partitions.at(kafka.events_topic);
+  const int32_t baselines = partitions.at(kafka.baselines_topic);
+  if (baselines >= events) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
+                   kafka.events_topic, " has ", events,
+                   "; each partition of the one keeps the baselines of the same partition of the "
+                   "other: raise the first to ",
+                   events));
 }
 
 absl::Status Daemon::StartIngest(int worker) {
@@ -194,9 +224,9 @@ absl::Status Daemon::StartCorrelate(int worker) {
   ASSIGN_OR_RETURN(auto consumer, bus::KafkaConsumer::Create(std::move(consume)));
   ASSIGN_OR_RETURN(auto producer,
                    bus::KafkaProducer::Create(ClientOptions(site_, Client::kProducer, name)));
-  auto correlate =
-      std::make_shared<CorrelateWorker>(site_, std::move(consumer), std::move(producer),
-                                        AlertTailReader(site_), correlate_stats_.emplace_back());
+  auto correlate = std::make_shared<CorrelateWorker>(
+      site_, std::move(consumer), std::move(producer), AlertTailReader(site_),
+      BaselinesReader(site_), correlate_stats_.emplace_back());
   workers_.push_back([correlate](std::stop_token stop) { return correlate->Run(stop); });
   return absl::OkStatus();
 }

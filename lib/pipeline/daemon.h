@@ -32,6 +32,7 @@ class Daemon {
 
  private:
   absl::Status WaitForTopics(std::stop_token stop);
+  absl::Status CheckSizes(const std::map<std::string, int32_t>& partitions) const;
   absl::Status StartIngest(int worker);
   absl::Status StartCorrelate(int worker);
   void Report() const;

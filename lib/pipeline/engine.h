@@ -74,6 +74,7 @@ class Engine {
   const correlate::Stats& correlate_stats() { return correlator_.stats(); }
   const event::HostTable& hosts() const { return hosts_; }
   const enrich::Enricher& enricher() const { return enricher_; }
+  enrich::Novelty& novelty() { return enricher_.novelty(); }
   const rules::Matcher& matcher() const { return matcher_; }
   uint64_t suppressed() const { return suppressor_.suppressed(); }
 

@@ -54,6 +54,25 @@ TEST_F(NoveltyTest, LearnsInSilenceThenNamesWhatIsNew) {
   EXPECT_EQ(novelty_->stats()[0].novel, 2u);
 }
 
+TEST_F(NoveltyTest, TellsOnceWhatChangedAndADayLaterThatItWasSeenAgain) {
+  BaselineOptions options = Destinations();
+  options.age = 100 * Novelty::kRefresh;
+  Use({options});
+  See(0, "1.1.1.1");
+  ASSERT_EQ(novelty_->TakeChanged().size(), 1u);
+  See(10, "1.1.1.1");
+  EXPECT_TRUE(novelty_->TakeChanged().empty());
+  See(86400, "1.1.1.1");
+  See(86401, "1.1.1.1");
+  const auto changed = novelty_->TakeChanged();
+  ASSERT_EQ(changed.size(), 1u);
+  ASSERT_EQ(changed[0].tuples.size(), 1u);
+
+  Novelty another({options});
+  another.Import(changed);
+  EXPECT_TRUE(another.TakeChanged().empty()) << "what was read back is no news";
+}
+
 TEST_F(NoveltyTest, TheSameEventAgainIsNovelAgain) {
   See(0, "1.1.1.1");
   EXPECT_EQ(See(200, "3.3.3.3"), kNovel);

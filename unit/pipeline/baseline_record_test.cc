@@ -1,0 +1,54 @@
+#include "pipeline/baseline_record.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sequitur::pipeline {
+namespace {
+
+constexpr event::TimeNs kSecond = event::kSecond;
+
+TEST(BaselineRecords, ReadBackWhatWasWrittenAndTheLatestOfIt) {
+  enrich::BaselineState state{"peer", 5 * kSecond, {}};
+  const enrich::BaselineTuple older{{"web-1", "a\"b\n"}, 10 * kSecond, 20 * kSecond, true};
+  enrich::BaselineTuple newer = older;
+  newer.last_seen = 90 * kSecond;
+  const enrich::BaselineTuple other{{"web-2", ""}, 30 * kSecond, 40 * kSecond, false};
+  BaselineRecords records;
+  for (const auto& tuple : {older, other, newer}) {
+    ASSERT_TRUE(records.Add(BaselineKey("peer", tuple), BaselineJson(state, tuple)));
+  }
+  const auto states = records.States();
+  ASSERT_EQ(states.size(), 1u);
+  EXPECT_EQ(states[0].name, "peer");
+  EXPECT_EQ(states[0].learning_since, 5 * kSecond);
+  ASSERT_EQ(states[0].tuples.size(), 2u);
+  EXPECT_EQ(states[0].tuples[0].values, other.values) << "longest unseen first";
+  EXPECT_FALSE(states[0].tuples[0].learnt);
+  EXPECT_EQ(states[0].tuples[1].values, older.values);
+  EXPECT_EQ(states[0].tuples[1].first_seen, 10 * kSecond);
+  EXPECT_EQ(states[0].tuples[1].last_seen, 90 * kSecond);
+  EXPECT_TRUE(states[0].tuples[1].learnt);
+}
+
+TEST(BaselineRecords, PassOverWhatIsNoTuple) {
+  BaselineRecords records;
+  for (
+      absl::string_view bad :
+      {"{", "[]", "{}", R"({"baseline":1,"values":[],"first_seen":"x","last_seen":"x"})",
+       R"({"baseline":"a","values":[1],"first_seen":"2026-01-01T00:00:00Z","last_seen":"2026-01-01T00:00:00Z"})"}) {
+    EXPECT_FALSE(records.Add("k", bad)) << bad;
+  }
+  EXPECT_TRUE(records.States().empty());
+}
+
+TEST(BaselineRecords, ForgetATupleThatATombstoneTakesAway) {
+  const enrich::BaselineTuple tuple{{"x"}, kSecond, kSecond, true};
+  BaselineRecords records;
+  records.Add(BaselineKey("peer", tuple), BaselineJson({"peer", kSecond, {}}, tuple));
+  EXPECT_TRUE(records.Add(BaselineKey("peer", tuple), ""));
+  EXPECT_TRUE(records.States().empty());
+}
+
+}  // namespace
+}  // namespace sequitur::pipeline

@@ -18,7 +18,8 @@ int Check(const pipeline::SiteOptions& options) {
   }
   const size_t warnings = diagnostics.size() - errors;
   if (site == nullptr) {
-    std::printf("%zu errors, %zu warnings\n", errors, warnings);
+    std::printf("%s, %zu warnings\n",
+                errors == 1 ? "1 error" : absl::StrCat(errors, " errors").c_str(), warnings);
     return 1;
   }
   const auto& rules = site->rules()->rules();

@@ -40,6 +40,15 @@ std::string CaretIndent(absl::string_view line, int column) {
   return indent;
 }
 
+// What a terminal would act on, and bytes that are no text, become '?'.
+std::string Shown(absl::string_view line) {
+  std::string out(line);
+  for (char& c : out) {
+    if (c != '\t' && absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = '?';
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Diagnostic::ToString() const {
@@ -49,7 +58,7 @@ std::string Diagnostic::ToString() const {
   absl::StrAppend(&out, out.empty() ? "" : ": ",
                   severity == Severity::kError ? "error: " : "warning: ", message);
   if (!source_line.empty()) {
-    absl::StrAppend(&out, "\n  ", source_line);
+    absl::StrAppend(&out, "\n  ", Shown(source_line));
     if (column > 0) absl::StrAppend(&out, "\n  ", CaretIndent(source_line, column), "^");
   }
   return out;

@@ -15,29 +15,27 @@ namespace fs = std::filesystem;
 
 bool IsHidden(const fs::path& path) { return path.filename().string().front() == '.'; }
 
-void WalkFolder(const Input& folder, InputList& list) {
+// A folder that cannot be read costs what is in it and nothing beside it.
+void CollectFiles(const fs::path& folder, std::vector<std::string>& files, InputList& list) {
   std::error_code error;
-  fs::recursive_directory_iterator it(folder.path, error), end;
-  if (error) {
-    list.problems.push_back(absl::StrCat(folder.path, ": ", error.message()));
-    return;
-  }
-  std::vector<std::string> files;
-  while (it != end) {
+  fs::directory_iterator it(folder, error), end;
+  for (; !error && it != end; it.increment(error)) {
     const fs::path path = it->path();
+    if (IsHidden(path)) continue;
     std::error_code ignored;
-    if (IsHidden(path)) {
-      it.disable_recursion_pending();
-    } else if (it->is_regular_file(ignored)) {
-      files.push_back(path.string());
-    }
-    it.increment(error);
-    if (error) {
-      list.problems.push_back(absl::StrCat(path.string(), ": ", error.message()));
-      break;
-    }
+    if (it->is_regular_file(ignored)) files.push_back(path.string());
+    if (it->is_directory(ignored) && !it->is_symlink(ignored)) CollectFiles(path, files, list);
   }
-  if (files.empty() && !error) list.problems.push_back(absl::StrCat(folder.path, ": no files"));
+  if (error) list.problems.push_back(absl::StrCat(folder.string(), ": ", error.message()));
+}
+
+void WalkFolder(const Input& folder, InputList& list) {
+  const size_t problems = list.problems.size();
+  std::vector<std::string> files;
+  CollectFiles(folder.path, files, list);
+  if (files.empty() && list.problems.size() == problems) {
+    list.problems.push_back(absl::StrCat(folder.path, ": no files"));
+  }
   std::sort(files.begin(), files.end());
   for (std::string& file : files) list.inputs.push_back({std::move(file), folder.kind});
 }
@@ -53,7 +51,9 @@ bool SplitKind(const std::string& argument, Input& input, InputList& list) {
   const auto kind = decode::ParseSourceKind(name);
   if (kind.has_value()) {
     input = {argument.substr(equals + 1), *kind};
-    return true;
+    if (!input.path.empty()) return true;
+    list.problems.push_back(absl::StrCat(argument, ": expected a path, or -, behind '='"));
+    return false;
   }
   const absl::string_view meant = DidYouMean(name, decode::SourceKindNames());
   list.problems.push_back(

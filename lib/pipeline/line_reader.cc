@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace sequitur::pipeline {
@@ -57,9 +58,10 @@ bool LineReader::Fill() {
   int error = Z_OK;
   const char* message = gzerror(file_, &error);
   if (count < 0 || (count == 0 && error == Z_BUF_ERROR)) {
-    status_ = absl::DataLossError(absl::StrCat(path_, ": ",
-                                               error == Z_ERRNO ? std::strerror(errno) : message,
-                                               " after line ", line_number_));
+    // zlib puts the descriptor in front: "<fd:3>: unexpected end of file".
+    absl::string_view reason = error == Z_ERRNO ? std::strerror(errno) : message;
+    if (absl::StartsWith(reason, "<fd:")) reason.remove_prefix(reason.find(' ') + 1);
+    status_ = absl::DataLossError(absl::StrCat(path_, ": ", reason, " after line ", line_number_));
   }
   if (count <= 0) return false;
   end_ = static_cast<size_t>(count);

@@ -1,9 +1,13 @@
 #include "rules/checks.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/diagnostic.h"
 #include "yaml/scalar.h"
 
 namespace sequitur::rules {
@@ -42,11 +46,42 @@ void CheckKeysNameTheHost(const RuleDraft& draft, const event::FieldTable& field
       "only events of one host are joined; add host.id to `by` to say so");
 }
 
+// The known path that differs from `path` by a slip in one of its parts.
+absl::string_view LikelyMeant(absl::string_view path, const event::FieldTable& fields) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(path, '.');
+  for (event::FieldId id = 0; id < event::field::kKnownFields; ++id) {
+    const std::vector<absl::string_view> known = absl::StrSplit(fields.path(id), '.');
+    if (known.size() != parts.size()) continue;
+    const auto [ours, theirs] = std::mismatch(parts.begin(), parts.end(), known.begin());
+    if (!std::equal(std::next(ours), parts.end(), std::next(theirs))) continue;
+    if (!DidYouMean(*ours, {*theirs}).empty()) return fields.path(id);
+  }
+  return {};
+}
+
+// Documents may carry any field, so that nobody sets one is no error.
+void CheckFieldNames(const RuleDraft& draft, const eql::Program& program,
+                     const event::FieldTable& fields) {
+  event::Projection read(fields);
+  for (const Stage& stage : draft.rule.stages) {
+    program.CollectFields(stage.term.condition, read);
+    for (const auto& key : stage.term.keys) read.Add(key.field);
+  }
+  for (event::FieldId id = event::field::kKnownFields; id < read.size(); ++id) {
+    if (!read.Has(id)) continue;
+    const absl::string_view meant = LikelyMeant(fields.path(id), fields);
+    if (meant.empty()) continue;
+    draft.query->AddWarning(absl::StrCat("no source sets the field ", yaml::Quoted(fields.path(id)),
+                                         "; did you mean ", yaml::Quoted(meant), "?"));
+  }
+}
+
 }  // namespace
 
 void CheckRule(const RuleDraft& draft, const eql::Program& program,
                const event::FieldTable& fields) {
   CheckCanMatch(draft, program);
+  CheckFieldNames(draft, program, fields);
   const Rule& rule = draft.rule;
   if (!rule.is_sequence) return;
   CheckKeysNameTheHost(draft, fields);

@@ -1,7 +1,7 @@
 #pragma once
 
 // What can be said against a rule once it compiles: stages that can never
-// match, windows without end, keys that promise more than correlation keeps.
+// match, fields nobody sets, windows without end, keys that promise more than correlation keeps.
 // Problems are added to the document of the draft. A shipped rule has none.
 
 #include "eql/program.h"

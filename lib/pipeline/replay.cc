@@ -14,6 +14,7 @@
 #include "decode/decoder.h"
 #include "event/event_clock.h"
 #include "pipeline/line_reader.h"
+#include "pipeline/record_reader.h"
 
 namespace sequitur::pipeline {
 namespace {
@@ -59,25 +60,25 @@ class InputCursor {
  public:
   InputCursor(std::unique_ptr<LineReader> reader, std::unique_ptr<decode::Decoder> decoder,
               const Input& input, uint32_t source)
-      : reader_(std::move(reader)), decoder_(std::move(decoder)), input_(input), source_(source) {}
+      : records_(std::move(reader)), decoder_(std::move(decoder)), input_(input), source_(source) {}
 
   // Decodes the next record; `each` gets its events. False at the end.
   bool ReadRecord(event::Event& scratch, ReplaySummary& summary,
                   absl::FunctionRef<void(event::Event&)> each) {
     absl::string_view line;
-    if (!reader_->Next(&line)) return false;
+    if (!records_.Next(&line)) return false;
     ++summary.records;
     decode::RawRecord record;
     record.bytes = line;
     record.path = input_.path == "-" ? absl::string_view() : input_.path;
-    record.position = {source_, Position::kFile, reader_->line_number(), 0};
+    record.position = {source_, Position::kFile, records_.line_number(), 0};
     const decode::DecodeResult result = decoder_->Decode(record, scratch, each);
     if (result == decode::DecodeResult::kDecoded) {
       ++summary.records_by_kind[decoder_->last_kind()];
     } else {
       auto& skipped = summary.skipped[result];
       if (skipped.count++ == 0) {
-        skipped.first = absl::StrCat(input_.path, ":", reader_->line_number());
+        skipped.first = absl::StrCat(input_.path, ":", records_.line_number());
       }
     }
     return true;
@@ -98,10 +99,10 @@ class InputCursor {
   std::vector<WaitingEvent> TakeAhead() { return std::exchange(ahead_, {}); }
   event::TimeNs now() const { return clock_.now(); }
   uint32_t source() const { return source_; }
-  const LineReader& reader() const { return *reader_; }
+  const LineReader& reader() const { return records_.lines(); }
 
  private:
-  std::unique_ptr<LineReader> reader_;
+  RecordReader records_;
   std::unique_ptr<decode::Decoder> decoder_;
   Input input_;
   uint32_t source_;

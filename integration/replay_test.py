@@ -29,6 +29,10 @@ def ecs(name, second, **more):
                        "event": {"category": "process"}, "process": {"name": name}, **more})
 
 
+def egress(planted):
+    return next(step for step in planted["evidence"] if step["step"] == "egress")
+
+
 class Folder(unittest.TestCase):
     """A test with a folder of its own and a rule of two steps in it."""
 
@@ -56,11 +60,16 @@ class Demo(unittest.TestCase):
         for planted in truth:
             if planted["kind"] != "attack":
                 continue
-            fired = [alert for alert in alerts
-                     if alert["rule"]["id"].startswith(planted["rule"])]
-            self.assertTrue(fired, f"{planted['id']} was not found")
-        for alert in alerts:
-            self.assertEqual(alert["host"]["name"], "web-03")
+            fired = [alert["rule"]["id"] for alert in alerts
+                     if alert["host"]["name"] == planted["host"]]
+            self.assertTrue(any(rule.startswith(planted["rule"]) for rule in fired),
+                            f"{planted['id']} was not found")
+            for alert in alerts:
+                if alert["host"]["name"] == planted["host"]:
+                    last = alert["sequitur"]["evidence"][-1]["position"]
+                    self.assertIn({"file": str(DEMO.parent / "telemetry" / egress(planted)["file"]),
+                                   "line": egress(planted)["line"]}, [last], alert["message"])
+        self.assertIn("web-exploit-chain", [alert["rule"]["id"] for alert in alerts])
 
     def test_gives_the_same_ids_every_time(self):
         first = [alert["event"]["id"] for alert in replay(DEMO)[0]]

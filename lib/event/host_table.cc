@@ -178,13 +178,12 @@ HostId HostTable::ResolveId(absl::string_view id, absl::string_view key, absl::s
   if (known != ids_.end()) {
     return name.empty() ? known->second.host : BindName(known->second.host, name);
   }
-  if (!name.empty()) {
-    const auto named = names_.find(name);
-    if (named != names_.end() && hosts_[named->second.host].ids.empty()) {
-      const HostId host = named->second.host;
-      AddId(host, id, key);
-      return host;
-    }
+  // An id that comes alone may be a name: some shippers have only the one field.
+  const auto named = names_.find(name.empty() ? key : name);
+  if (named != names_.end() && hosts_[named->second.host].ids.empty()) {
+    const HostId host = named->second.host;
+    AddId(host, id, key);
+    return host;
   }
   const HostId host = NewHost();
   AddId(host, id, key);
@@ -194,6 +193,8 @@ HostId HostTable::ResolveId(absl::string_view id, absl::string_view key, absl::s
 HostId HostTable::ResolveName(absl::string_view name) {
   const auto known = names_.find(name);
   if (known != names_.end()) return known->second.host;
+  const auto id = ids_.find(name);
+  if (id != ids_.end()) return BindName(id->second.host, name);
   const HostId host = NewHost();
   AddName(host, name);
   return host;

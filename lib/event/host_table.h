@@ -13,6 +13,7 @@
 //      name only acquires the id and keeps its number; if the id has a host of
 //      its own, the name-only one is merged into it. A name held by another
 //      machine goes to the latest claim, and is counted as a conflict.
+//    - An id that comes without a name and is spelt like one is taken for it.
 //    - Its agent and addresses are learnt; the latest claim holds them.
 //  kSensor (flows): the host of the initiator's address, else that of the
 //    responder's, else the default host. Else, when the initiator is private or

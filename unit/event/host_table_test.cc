@@ -106,6 +106,16 @@ TEST(HostTable, AHostKnownByNameAcquiresItsId) {
   EXPECT_THAT(table.TakeMerges(), IsEmpty());
 }
 
+TEST(HostTable, AnIdSpeltLikeANameIsThatHost) {
+  HostTable table({.default_host = "Mac-7"});
+  const HostId host = Claim().In(table);
+  EXPECT_EQ(Claim().Id("MAC-7").In(table), host);
+  EXPECT_EQ(Claim().Id("web-9").In(table), Claim().Name("Web-9.local").In(table));
+  // But one that has an id already keeps to it.
+  const HostId other = Claim().Id(kId).Name("web-8").In(table);
+  EXPECT_NE(Claim().Id("web-8").In(table), other);
+}
+
 TEST(HostTable, TwoHostsFoundToBeOneAreMergedOnce) {
   HostTable table({});
   const HostId by_id = Claim().Id(kId).In(table);

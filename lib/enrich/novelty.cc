@@ -81,20 +81,20 @@ bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
     const bool forgotten = event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
     tuple.last_seen = std::max(tuple.last_seen, event.time);
     if (tuple.last_seen >= event::AddSaturating(tuple.told_seen, kRefresh)) {
-      MarkChanged(baseline, tuple);
+      baseline.changed.insert(tuple.key);
     }
     baseline.tuples.splice(baseline.tuples.end(), baseline.tuples, found->second);
     if (!forgotten) {
       if (event.time > tuple.first_seen) return false;
-      if (event.time < tuple.first_seen) MarkChanged(baseline, tuple);
+      if (event.time < tuple.first_seen) baseline.changed.insert(tuple.key);
       tuple.first_seen = event.time;
       return !tuple.learnt;
     }
     tuple.first_seen = event.time;
     tuple.learnt = learns;
-    MarkChanged(baseline, tuple);
+    baseline.changed.insert(tuple.key);
   } else if (Tuple* added = Insert(baseline, {key_, event.time, event.time, learns})) {
-    MarkChanged(baseline, *added);
+    baseline.changed.insert(added->key);
   }
   ++(learns ? baseline.stats.learnt : baseline.stats.novel);
   return !learns;
@@ -126,16 +126,11 @@ bool Novelty::Learns(Baseline& baseline, TimeNs time) const {
   return baseline.stats.learning;
 }
 
-void Novelty::MarkChanged(Baseline& baseline, Tuple& tuple) {
-  if (tuple.changed) return;
-  tuple.changed = true;
-  baseline.changed.push_back(tuple.key);
-}
-
 Novelty::Tuple* Novelty::Insert(Baseline& baseline, Tuple tuple) {
   if (baseline.options.cap == 0) return nullptr;
   if (baseline.tuples.size() >= baseline.options.cap) {
     baseline.by_key.erase(baseline.tuples.front().key);
+    baseline.changed.erase(baseline.tuples.front().key);
     baseline.tuples.pop_front();
     ++baseline.stats.evicted;
   }
@@ -166,11 +161,8 @@ std::vector<BaselineState> Novelty::TakeChanged() {
     BaselineState& state = out.emplace_back();
     state.name = baseline->options.name;
     state.learning_since = baseline->learning_since;
-    for (const std::string& key : baseline->changed) {
-      const auto found = baseline->by_key.find(key);
-      if (found == baseline->by_key.end()) continue;  // evicted since
-      Tuple& tuple = *found->second;
-      tuple.changed = false;
+    for (absl::string_view key : baseline->changed) {
+      Tuple& tuple = *baseline->by_key.find(key)->second;
       tuple.told_seen = tuple.last_seen;
       state.tuples.push_back(
           {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt});

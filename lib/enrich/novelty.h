@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "event/event.h"
 
@@ -88,14 +89,13 @@ class Novelty {
     event::TimeNs last_seen;
     bool learnt;
     event::TimeNs told_seen = event::kNoTime;  // last_seen when last taken; kNoTime: never
-    bool changed = false;                      // is in Baseline::changed
   };
   struct Baseline {
     BaselineOptions options;
     event::TimeNs learning_since = event::kNoTime;
     std::list<Tuple> tuples;  // longest unseen first
     absl::flat_hash_map<absl::string_view, std::list<Tuple>::iterator> by_key;
-    std::vector<std::string> changed;  // keys
+    absl::flat_hash_set<absl::string_view> changed;  // keys of tuples, for TakeChanged
     Stats stats;
   };
 
@@ -103,7 +103,6 @@ class Novelty {
   bool ReadKey(const Baseline& baseline, const event::Event& event);
   bool Learns(Baseline& baseline, event::TimeNs time) const;
   Tuple* Insert(Baseline& baseline, Tuple tuple);
-  static void MarkChanged(Baseline& baseline, Tuple& tuple);
 
   std::vector<std::unique_ptr<Baseline>> baselines_;
   std::string key_;  // scratch: the event's tuple, each value ended by a NUL

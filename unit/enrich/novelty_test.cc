@@ -73,6 +73,13 @@ TEST_F(NoveltyTest, TellsOnceWhatChangedAndADayLaterThatItWasSeenAgain) {
   EXPECT_TRUE(another.TakeChanged().empty()) << "what was read back is no news";
 }
 
+TEST_F(NoveltyTest, TellsNothingOfTuplesThatAreGone) {
+  for (int i = 0; i < 100; ++i) See(i, absl::StrCat("1.1.1.", i));
+  const auto changed = novelty_->TakeChanged();
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].tuples.size(), Destinations().cap);
+}
+
 TEST_F(NoveltyTest, TheSameEventAgainIsNovelAgain) {
   See(0, "1.1.1.1");
   EXPECT_EQ(See(200, "3.3.3.3"), kNovel);

@@ -13,13 +13,10 @@
 namespace sequitur::pipeline {
 namespace {
 
-constexpr absl::Duration kPollTimeout = absl::Milliseconds(50);
 constexpr int64_t kSweepEveryMs = 10'000;
 // How far behind its own forwarding a record's first arrival may count; beyond
 // that it is a backlog, whose hosts are not idle.
 constexpr event::TimeNs kBacklog = 60 * event::kSecond;
-
-std::string View(absl::string_view text) { return std::string(text); }
 
 // As far back as a pending sequence can have begun to arrive.
 absl::Duration RewindOf(const Site& site) {
@@ -60,57 +57,21 @@ CorrelateWorker::CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer
       rewind_(RewindOf(site)),
       suppressed_for_(LongestSuppression(site)),
       stats_(stats),
-      consumer_(std::move(consumer)),
-      producer_(std::move(producer)),
+      member_("correlate", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
+              {.consume = [this](const bus::Record& record) { Consume(record); },
+               .offsets = [this] { return Offsets(); },
+               .quiet = [this] { SweepWhileQuiet(); }},
+              stats),
       read_alert_tail_(std::move(read_alert_tail)),
       read_baselines_(std::move(read_baselines)),
       reader_(site.projection(), sources_),
       event_(site.projection()) {
   NumberTopics(kafka_.topics, sources_);
-  producer_->OnAcknowledged([this](uint64_t token) { ledger_.Acknowledged(token); });
 }
 
 CorrelateWorker::~CorrelateWorker() = default;
 
-absl::Status CorrelateWorker::Run(std::stop_token stop) {
-  RETURN_IF_ERROR(consumer_->Subscribe({kafka_.events_topic}, *this));
-  absl::Time commit_at = absl::Now() + kafka_.commit_interval;
-  while (!stop.stop_requested()) {
-    const bool full = producer_->outstanding() > kMaxOutstanding;
-    full ? consumer_->Pause() : consumer_->Resume();
-    const auto polled =
-        consumer_->Poll(kPollTimeout, [&](const bus::Record& record) { Consume(record); });
-    RETURN_IF_ERROR(polled.status());
-    if (*polled == 0 && !full) SweepWhileQuiet();
-    RETURN_IF_ERROR(failure_);
-    RETURN_IF_ERROR(producer_->Poll(absl::ZeroDuration()));
-    if (absl::Now() < commit_at) continue;
-    commit_at = absl::Now() + kafka_.commit_interval;
-    CloseEpoch();
-    const auto settled = ledger_.TakeSettled();
-    if (settled.has_value()) consumer_->CommitAsync(*settled);
-    stats_.stalled = full || (!settled.has_value() && producer_->refusals() > 0);
-    int64_t lag = 0;
-    for (const auto& [at, behind] : consumer_->Lag()) lag += behind;
-    stats_.lag = lag;
-  }
-  const absl::Status settled = Settle();
-  if (!settled.ok()) {
-    spdlog::warn("correlate: stopping before all alerts were written; they are found again: {}",
-                 View(settled.message()));
-  }
-  consumer_->Close();
-  return absl::OkStatus();
-}
-
-absl::Status CorrelateWorker::Settle() {
-  CloseEpoch();
-  const absl::Status flushed = producer_->Flush(kafka_.drain);
-  if (const auto settled = ledger_.TakeSettled()) RETURN_IF_ERROR(consumer_->Commit(*settled));
-  return flushed;
-}
-
-void CorrelateWorker::CloseEpoch() {
+std::vector<bus::CommittedOffset> CorrelateWorker::Offsets() {
   std::vector<bus::CommittedOffset> offsets;
   for (const auto& [at, partition] : partitions_) {
     // Before it is live the committed offset stands further on than we do.
@@ -118,7 +79,7 @@ void CorrelateWorker::CloseEpoch() {
     KeepBaselines(at.partition, *partition->engine);
     offsets.push_back({at, partition->next, CommitNote(partition->time_ms)});
   }
-  ledger_.Close(std::move(offsets));
+  return offsets;
 }
 
 absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
@@ -128,7 +89,7 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     auto partition = std::make_unique<Partition>();
     partition->live_from = one.start;
     bool cut = false;
-    ASSIGN_OR_RETURN(one.start, RewindStart(*consumer_, one, rewind_, &cut));
+    ASSIGN_OR_RETURN(one.start, RewindStart(member_.consumer(), one, rewind_, &cut));
     if (cut) {
       stats_.rewinds_cut.fetch_add(1, std::memory_order_relaxed);
       spdlog::warn(
@@ -145,6 +106,9 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     partitions_[one.committed.at] = std::move(partition);
   }
   ASSIGN_OR_RETURN(const auto published, read_alert_tail_(std::max<int64_t>(0, tail_from_ms)));
+  std::vector<int32_t> numbers;
+  for (const bus::Assignment& one : assigned) numbers.push_back(one.committed.at.partition);
+  ASSIGN_OR_RETURN(auto baselines, read_baselines_(numbers));
   EngineOptions options;
   options.memory = site_.config().limits.memory /
                    std::max<int64_t>(1, static_cast<int64_t>(partitions_.size()) * kafka_.workers);
@@ -152,8 +116,7 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     Partition& partition = *partitions_[one.committed.at];
     partition.engine = std::make_unique<Engine>(site_, sources_, options,
                                                 [this](alert::Alert&& alert) { Publish(alert); });
-    ASSIGN_OR_RETURN(const auto baselines, read_baselines_(one.committed.at.partition));
-    partition.engine->novelty().Import(baselines);
+    partition.engine->novelty().Import(baselines[one.committed.at.partition]);
     partition.engine->Recover(published);
     partition.engine->set_emitting(false);
     GoLiveIfThere(one.committed.at, partition);
@@ -165,13 +128,7 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
 }
 
 void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
-  if (!lost) {
-    const absl::Status settled = Settle();
-    if (!settled.ok()) {
-      spdlog::warn("correlate: handing partitions over: {}", View(settled.message()));
-    }
-  }
-  ledger_.Forget(revoked);
+  member_.HandOver(revoked, lost);
   for (const bus::TopicPartition& at : revoked) partitions_.erase(at);
   CountPartitions();
 }
@@ -203,8 +160,8 @@ void CorrelateWorker::Consume(const bus::Record& record) {
   partition.next = record.offset + 1;
   if (!reader_.Read(record.value, event_)) {
     const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
-    if (seen < 5 || (seen & (seen - 1)) == 0) {
-      spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", View(record.topic),
+    if (IsSampled(seen)) {
+      spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", std::string(record.topic),
                    record.partition, record.offset, seen + 1);
     }
   } else if (!partition.seen.Insert(event_.position)) {
@@ -241,7 +198,7 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
   bus::OutgoingRecord record{live ? kafka_.alerts_topic : kafka_.shadow_topic,
                              bus::OutgoingRecord::kByKey, alert.host_name, json};
   record.headers = {{"id", alert.id}};
-  Produce(record);
+  member_.Produce(record);
   stats_.alerts.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -252,19 +209,9 @@ void CorrelateWorker::KeepBaselines(int32_t partition, Engine& engine) {
     for (const enrich::BaselineTuple& tuple : state.tuples) {
       const std::string key = BaselineKey(state.name, tuple);
       const std::string value = BaselineJson(state, tuple);
-      Produce({kafka_.baselines_topic, partition, key, value});
+      member_.Produce({kafka_.baselines_topic, partition, key, value});
     }
   }
-}
-
-void CorrelateWorker::Produce(const bus::OutgoingRecord& record) {
-  const uint64_t token = ledger_.Produced();
-  absl::Status produced = producer_->Produce(record, token);
-  while (absl::IsResourceExhausted(produced)) {
-    const absl::Status polled = producer_->Poll(absl::Milliseconds(100));
-    produced = polled.ok() ? producer_->Produce(record, token) : polled;
-  }
-  if (!produced.ok() && failure_.ok()) failure_ = produced;
 }
 
 }  // namespace sequitur::pipeline

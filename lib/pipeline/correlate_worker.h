@@ -22,10 +22,10 @@
 #include "alert/published_alerts.h"
 #include "base/source_names.h"
 #include "bus/consumer.h"
-#include "bus/offset_ledger.h"
 #include "bus/producer.h"
 #include "pipeline/engine.h"
 #include "pipeline/forwarded_event.h"
+#include "pipeline/group_member.h"
 #include "pipeline/seen_positions.h"
 #include "pipeline/site.h"
 #include "pipeline/worker_stats.h"
@@ -36,9 +36,11 @@ namespace sequitur::pipeline {
 using ReadAlertTail =
     std::function<absl::StatusOr<std::shared_ptr<const alert::PublishedAlerts>>(int64_t from_ms)>;
 
-// What the baselines topic holds for one partition of the events topic.
+// What the baselines topic holds for these partitions of the events topic; one
+// for which it holds nothing may be missing.
+using BaselinesByPartition = absl::flat_hash_map<int32_t, std::vector<enrich::BaselineState>>;
 using ReadBaselines =
-    std::function<absl::StatusOr<std::vector<enrich::BaselineState>>(int32_t partition)>;
+    std::function<absl::StatusOr<BaselinesByPartition>(const std::vector<int32_t>& partitions)>;
 
 class CorrelateWorker final : private bus::AssignmentObserver {
  public:
@@ -50,7 +52,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   ~CorrelateWorker();
 
   // Until asked to stop, or until going on makes no sense.
-  absl::Status Run(std::stop_token stop);
+  absl::Status Run(std::stop_token stop) { return member_.Run({kafka_.events_topic}, *this, stop); }
 
  private:
   struct Partition {
@@ -71,9 +73,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   void SweepWhileQuiet();
   void Publish(const alert::Alert& alert);
   void KeepBaselines(int32_t partition, Engine& engine);
-  void Produce(const bus::OutgoingRecord& record);
-  void CloseEpoch();
-  absl::Status Settle();
+  std::vector<bus::CommittedOffset> Offsets();
   void CountPartitions();
 
   const Site& site_;
@@ -81,16 +81,13 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   const absl::Duration rewind_;
   const absl::Duration suppressed_for_;
   WorkerStats& stats_;
-  std::unique_ptr<bus::Consumer> consumer_;
-  std::unique_ptr<bus::Producer> producer_;
+  GroupMember member_;
   ReadAlertTail read_alert_tail_;
   ReadBaselines read_baselines_;
-  bus::OffsetLedger ledger_;
   SourceNames sources_;
   EventReader reader_;
   event::Event event_;
   absl::flat_hash_map<bus::TopicPartition, std::unique_ptr<Partition>> partitions_;
-  absl::Status failure_;
 };
 
 }  // namespace sequitur::pipeline

@@ -67,18 +67,20 @@ ReadAlertTail AlertTailReader(const Site& site) {
   };
 }
 
-// One partition of the baselines topic, read by a client of its own.
+// Partitions of the baselines topic, read by a client of its own.
 ReadBaselines BaselinesReader(const Site& site) {
-  return [&site](int32_t partition) -> absl::StatusOr<std::vector<enrich::BaselineState>> {
-    BaselineRecords records;
-    if (!site.config().baselines.empty()) {
-      ASSIGN_OR_RETURN(auto topics,
-                       bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "baselines")));
-      RETURN_IF_ERROR(topics->ReadToEnd(
-          site.config().kafka.baselines_topic, {partition}, 0, kTailTimeout,
-          [&](const bus::Record& record) { records.Add(record.key, record.value); }));
-    }
-    return records.States();
+  return [&site](const std::vector<int32_t>& partitions) -> absl::StatusOr<BaselinesByPartition> {
+    BaselinesByPartition baselines;
+    if (site.config().baselines.empty()) return baselines;
+    ASSIGN_OR_RETURN(auto topics,
+                     bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "baselines")));
+    absl::flat_hash_map<int32_t, BaselineRecords> records;
+    RETURN_IF_ERROR(topics->ReadToEnd(site.config().kafka.baselines_topic, partitions, 0,
+                                      kTailTimeout, [&](const bus::Record& record) {
+                                        records[record.partition].Add(record.key, record.value);
+                                      }));
+    for (const auto& [partition, read] : records) baselines[partition] = read.States();
+    return baselines;
   };
 }
 

@@ -50,7 +50,7 @@ class Daemon {
 enum class Client { kConsumer, kProducer, kAdmin };
 bus::KafkaOptions ClientOptions(const Site& site, Client client, absl::string_view name);
 
-// The topics that `role` needs besides the sources, as `sequitur topics --create`
+// The topics that the site needs besides its sources, as `sequitur topics --create`
 // makes them.
 std::vector<bus::NewTopic> OwnTopics(const Site& site);
 

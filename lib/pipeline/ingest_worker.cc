@@ -12,10 +12,7 @@
 namespace sequitur::pipeline {
 namespace {
 
-constexpr absl::Duration kPollTimeout = absl::Milliseconds(50);
 constexpr event::TimeNs kNsPerMs = event::kMillisecond;
-
-std::string View(absl::string_view text) { return std::string(text); }
 
 }  // namespace
 
@@ -24,56 +21,21 @@ IngestWorker::IngestWorker(const Site& site, std::unique_ptr<bus::Consumer> cons
     : site_(site),
       kafka_(site.config().kafka),
       stats_(stats),
-      consumer_(std::move(consumer)),
-      producer_(std::move(producer)),
+      member_("ingest", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
+              {.consume = [this](const bus::Record& record) { Consume(record); },
+               .offsets = [this] { return Offsets(); }},
+              stats),
       hosts_(site.HostOptions()),
       event_(site.projection()),
-      writer_(site.fields(), sources_) {
-  producer_->OnAcknowledged([this](uint64_t token) { ledger_.Acknowledged(token); });
-}
+      writer_(site.fields(), sources_) {}
 
-absl::Status IngestWorker::Run(std::stop_token stop) {
-  RETURN_IF_ERROR(consumer_->Subscribe(kafka_.topics, *this));
-  absl::Time commit_at = absl::Now() + kafka_.commit_interval;
-  while (!stop.stop_requested()) {
-    const bool full = producer_->outstanding() > kMaxOutstanding;
-    full ? consumer_->Pause() : consumer_->Resume();
-    stats_.stalled = full;
-    const auto polled =
-        consumer_->Poll(kPollTimeout, [&](const bus::Record& record) { Consume(record); });
-    RETURN_IF_ERROR(polled.status());
-    RETURN_IF_ERROR(failure_);
-    RETURN_IF_ERROR(producer_->Poll(absl::ZeroDuration()));
-    if (absl::Now() < commit_at) continue;
-    commit_at = absl::Now() + kafka_.commit_interval;
-    CloseEpoch();
-    if (const auto settled = ledger_.TakeSettled()) consumer_->CommitAsync(*settled);
-    int64_t lag = 0;
-    for (const auto& [at, behind] : consumer_->Lag()) lag += behind;
-    stats_.lag = lag;
-  }
-  const absl::Status settled = Settle();
-  if (!settled.ok())
-    spdlog::warn("ingest: stopping before all was written: {}", View(settled.message()));
-  consumer_->Close();
-  return absl::OkStatus();
-}
-
-// Waits, within bounds, until what was read may be committed, and commits it.
-absl::Status IngestWorker::Settle() {
-  CloseEpoch();
-  const absl::Status flushed = producer_->Flush(kafka_.drain);
-  if (const auto settled = ledger_.TakeSettled()) RETURN_IF_ERROR(consumer_->Commit(*settled));
-  return flushed;
-}
-
-void IngestWorker::CloseEpoch() {
+std::vector<bus::CommittedOffset> IngestWorker::Offsets() const {
   std::vector<bus::CommittedOffset> offsets;
   for (const auto& [at, partition] : partitions_) {
     if (partition.next <= partition.live_from) continue;
     offsets.push_back({at, partition.next, CommitNote(partition.time_ms)});
   }
-  ledger_.Close(std::move(offsets));
+  return offsets;
 }
 
 absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
@@ -81,7 +43,8 @@ absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     Partition partition;
     partition.live_from = one.start;
     bool cut = false;
-    ASSIGN_OR_RETURN(one.start, RewindStart(*consumer_, one, site_.config().lateness, &cut));
+    ASSIGN_OR_RETURN(one.start,
+                     RewindStart(member_.consumer(), one, site_.config().lateness, &cut));
     partition.next = one.start;
     partitions_[one.committed.at] = partition;
   }
@@ -91,11 +54,7 @@ absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
 }
 
 void IngestWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
-  if (!lost) {
-    const absl::Status settled = Settle();
-    if (!settled.ok()) spdlog::warn("ingest: handing partitions over: {}", View(settled.message()));
-  }
-  ledger_.Forget(revoked);
+  member_.HandOver(revoked, lost);
   for (const bus::TopicPartition& at : revoked) partitions_.erase(at);
   stats_.partitions = static_cast<int64_t>(partitions_.size());
 }
@@ -105,7 +64,7 @@ decode::Decoder* IngestWorker::DecoderOf(absl::string_view topic) {
   if (decoder == nullptr) {
     auto created = decode::Decoder::Create(site_.projection(), site_.SourceOptionsFor(topic));
     if (!created.ok()) {
-      failure_ = created.status();
+      member_.Fail(created.status());
       return nullptr;
     }
     decoder = *std::move(created);
@@ -165,17 +124,17 @@ void IngestWorker::Forward(event::Event& event, const bus::Record& record) {
     DeadLetter(record, "too_large_to_forward");
     return;
   }
-  Produce({kafka_.events_topic, bus::OutgoingRecord::kByKey, hosts_.canonical(event.host), wire_});
+  member_.Produce(
+      {kafka_.events_topic, bus::OutgoingRecord::kByKey, hosts_.canonical(event.host), wire_});
   stats_.forwarded.fetch_add(1, std::memory_order_relaxed);
 }
 
 void IngestWorker::DeadLetter(const bus::Record& record, absl::string_view reason) {
   const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
-  // A sample to the log: the first few, then ever fewer.
-  if (seen < 5 || (seen & (seen - 1)) == 0) {
+  if (IsSampled(seen)) {
     spdlog::warn("ingest: {} {}:{} cannot be read ({}); it is number {} and goes to {}",
-                 View(record.topic), record.partition, record.offset, View(reason), seen + 1,
-                 kafka_.dead_letter_topic);
+                 std::string(record.topic), record.partition, record.offset, std::string(reason),
+                 seen + 1, kafka_.dead_letter_topic);
   }
   const std::string partition = absl::StrCat(record.partition);
   const std::string offset = absl::StrCat(record.offset);
@@ -184,17 +143,7 @@ void IngestWorker::DeadLetter(const bus::Record& record, absl::string_view reaso
   letter.headers = {
       {"reason", reason}, {"topic", record.topic}, {"partition", partition}, {"offset", offset}};
   if (record.value.size() > kMaxDeadLetter) letter.headers.push_back({"truncated", "true"});
-  Produce(letter);
-}
-
-void IngestWorker::Produce(const bus::OutgoingRecord& record) {
-  const uint64_t token = ledger_.Produced();
-  absl::Status produced = producer_->Produce(record, token);
-  while (absl::IsResourceExhausted(produced)) {
-    const absl::Status polled = producer_->Poll(absl::Milliseconds(100));
-    produced = polled.ok() ? producer_->Produce(record, token) : polled;
-  }
-  if (!produced.ok() && failure_.ok()) failure_ = produced;
+  member_.Produce(letter);
 }
 
 }  // namespace sequitur::pipeline

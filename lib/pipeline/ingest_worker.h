@@ -22,11 +22,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/source_names.h"
 #include "bus/consumer.h"
-#include "bus/offset_ledger.h"
 #include "bus/producer.h"
 #include "decode/decoder.h"
 #include "event/host_table.h"
 #include "pipeline/forwarded_event.h"
+#include "pipeline/group_member.h"
 #include "pipeline/site.h"
 #include "pipeline/worker_stats.h"
 
@@ -42,7 +42,7 @@ class IngestWorker final : private bus::AssignmentObserver {
                std::unique_ptr<bus::Producer> producer, WorkerStats& stats);
 
   // Until asked to stop, or until going on makes no sense.
-  absl::Status Run(std::stop_token stop);
+  absl::Status Run(std::stop_token stop) { return member_.Run(kafka_.topics, *this, stop); }
 
  private:
   struct Partition {
@@ -57,17 +57,13 @@ class IngestWorker final : private bus::AssignmentObserver {
   void Forward(event::Event& event, const bus::Record& record);
   void NameHost(event::Event& event, event::HostId host);
   void DeadLetter(const bus::Record& record, absl::string_view reason);
-  void Produce(const bus::OutgoingRecord& record);
   decode::Decoder* DecoderOf(absl::string_view topic);
-  void CloseEpoch();
-  absl::Status Settle();
+  std::vector<bus::CommittedOffset> Offsets() const;
 
   const Site& site_;
   const config::Kafka& kafka_;
   WorkerStats& stats_;
-  std::unique_ptr<bus::Consumer> consumer_;
-  std::unique_ptr<bus::Producer> producer_;
-  bus::OffsetLedger ledger_;
+  GroupMember member_;
   SourceNames sources_;
   event::HostTable hosts_;
   event::Event event_;
@@ -75,7 +71,6 @@ class IngestWorker final : private bus::AssignmentObserver {
   std::string wire_;
   absl::flat_hash_map<std::string, std::unique_ptr<decode::Decoder>> decoders_;  // by topic
   absl::flat_hash_map<bus::TopicPartition, Partition> partitions_;
-  absl::Status failure_;
 };
 
 }  // namespace sequitur::pipeline

@@ -21,4 +21,8 @@ struct WorkerStats {
   std::atomic<bool> stalled{false};      // what was produced is not taken
 };
 
+// Whether the n-th (from 0) of many alike deserves a line in the log: the first
+// few, then ever fewer.
+constexpr bool IsSampled(uint64_t n) { return n < 5 || (n & (n - 1)) == 0; }
+
 }  // namespace sequitur::pipeline

@@ -1,0 +1,94 @@
+#include "pipeline/group_member.h"
+
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace sequitur::pipeline {
+namespace {
+
+constexpr absl::Duration kPollTimeout = absl::Milliseconds(50);
+
+}  // namespace
+
+GroupMember::GroupMember(std::string name, const config::Kafka& kafka, size_t most_outstanding,
+                         std::unique_ptr<bus::Consumer> consumer,
+                         std::unique_ptr<bus::Producer> producer, Hooks hooks, WorkerStats& stats)
+    : name_(std::move(name)),
+      kafka_(kafka),
+      most_outstanding_(most_outstanding),
+      hooks_(std::move(hooks)),
+      stats_(stats),
+      consumer_(std::move(consumer)),
+      producer_(std::move(producer)) {
+  producer_->OnAcknowledged([this](uint64_t token) { ledger_.Acknowledged(token); });
+}
+
+absl::Status GroupMember::Run(const std::vector<std::string>& topics,
+                              bus::AssignmentObserver& observer, std::stop_token stop) {
+  // However this ends, while the observer is still whole.
+  const absl::Cleanup leave = [&] { consumer_->Close(); };
+  RETURN_IF_ERROR(consumer_->Subscribe(topics, observer));
+  absl::Time commit_at = absl::Now() + kafka_.commit_interval;
+  while (!stop.stop_requested()) {
+    const bool full = producer_->outstanding() > most_outstanding_;
+    full ? consumer_->Pause() : consumer_->Resume();
+    const auto polled = consumer_->Poll(kPollTimeout, hooks_.consume);
+    RETURN_IF_ERROR(polled.status());
+    if (*polled == 0 && !full) hooks_.quiet();
+    RETURN_IF_ERROR(failure_);
+    RETURN_IF_ERROR(producer_->Poll(absl::ZeroDuration()));
+    if (absl::Now() < commit_at) continue;
+    commit_at = absl::Now() + kafka_.commit_interval;
+    Commit(full);
+  }
+  const absl::Status settled = Settle();
+  if (!settled.ok()) {
+    spdlog::warn("{}: stopping before all was written; what was not is made again: {}", name_,
+                 std::string(settled.message()));
+  }
+  return absl::OkStatus();
+}
+
+void GroupMember::Commit(bool full) {
+  ledger_.Close(hooks_.offsets());
+  const auto settled = ledger_.TakeSettled();
+  if (settled.has_value()) consumer_->CommitAsync(*settled);
+  stats_.stalled = full || (!settled.has_value() && producer_->refusals() > 0);
+  int64_t lag = 0;
+  for (const auto& [at, behind] : consumer_->Lag()) lag += behind;
+  stats_.lag = lag;
+}
+
+// Waits, within bounds, until what was read may be committed, and commits it.
+absl::Status GroupMember::Settle() {
+  ledger_.Close(hooks_.offsets());
+  const absl::Status flushed = producer_->Flush(kafka_.drain);
+  if (const auto settled = ledger_.TakeSettled()) RETURN_IF_ERROR(consumer_->Commit(*settled));
+  return flushed;
+}
+
+void GroupMember::HandOver(absl::Span<const bus::TopicPartition> revoked, bool lost) {
+  if (!lost) {
+    const absl::Status settled = Settle();
+    if (!settled.ok()) {
+      spdlog::warn("{}: handing partitions over: {}", name_, std::string(settled.message()));
+    }
+  }
+  ledger_.Forget(revoked);
+}
+
+void GroupMember::Produce(const bus::OutgoingRecord& record) {
+  const uint64_t token = ledger_.Produced();
+  absl::Status produced = producer_->Produce(record, token);
+  while (absl::IsResourceExhausted(produced)) {
+    const absl::Status polled = producer_->Poll(absl::Milliseconds(100));
+    produced = polled.ok() ? producer_->Produce(record, token) : polled;
+  }
+  Fail(produced);
+}
+
+}  // namespace sequitur::pipeline

@@ -1,0 +1,73 @@
+#pragma once
+
+// GroupMember: a stage's hold on Kafka, the same for every stage: reads records,
+// writes what the stage makes of them, and commits what has been read once all
+// that was written for it is acknowledged.
+//
+// With more than `most_outstanding` records on their way reading pauses; the
+// stats say stalled, as they do when the brokers refuse what is written.
+//
+// Threads: all of it, the hooks too, on the thread that calls Run.
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "bus/consumer.h"
+#include "bus/offset_ledger.h"
+#include "bus/producer.h"
+#include "config/config.h"
+#include "pipeline/worker_stats.h"
+
+namespace sequitur::pipeline {
+
+class GroupMember {
+ public:
+  // What the stage does.
+  struct Hooks {
+    std::function<void(const bus::Record&)> consume;
+    // The offsets that reading has come to and that may be committed; what has to
+    // be written with them may still be produced here.
+    std::function<std::vector<bus::CommittedOffset>()> offsets;
+    std::function<void()> quiet = [] {};  // nothing to read just now
+  };
+
+  // `name` is for the log.
+  GroupMember(std::string name, const config::Kafka& kafka, size_t most_outstanding,
+              std::unique_ptr<bus::Consumer> consumer, std::unique_ptr<bus::Producer> producer,
+              Hooks hooks, WorkerStats& stats);
+
+  // Until asked to stop, or until going on makes no sense.
+  absl::Status Run(const std::vector<std::string>& topics, bus::AssignmentObserver& observer,
+                   std::stop_token stop);
+
+  // Waits while the producer's queue is full.
+  void Produce(const bus::OutgoingRecord& record);
+  // Ends Run.
+  void Fail(absl::Status failure) { failure_.Update(std::move(failure)); }
+  // These partitions go to somebody else: commits for them what can be, unless
+  // they are lost already. To be called before their state is gone.
+  void HandOver(absl::Span<const bus::TopicPartition> revoked, bool lost);
+
+  bus::Consumer& consumer() { return *consumer_; }
+
+ private:
+  void Commit(bool full);
+  absl::Status Settle();
+
+  const std::string name_;
+  const config::Kafka& kafka_;
+  const size_t most_outstanding_;
+  const Hooks hooks_;
+  WorkerStats& stats_;
+  bus::OffsetLedger ledger_;
+  absl::Status failure_;
+  std::unique_ptr<bus::Consumer> consumer_;
+  std::unique_ptr<bus::Producer> producer_;
+};
+
+}  // namespace sequitur::pipeline

@@ -11,7 +11,8 @@ import tempfile
 import unittest
 
 import kafka_broker
-from sequitur_cli import BUILD, ROOT
+import kafka_site
+from sequitur_cli import BUILD
 
 # Rounds of the soak: SEQUITUR_KILL_ROUNDS=50 and more by hand.
 KILL_ROUNDS = int(os.environ.get("SEQUITUR_KILL_ROUNDS", "6"))
@@ -38,18 +39,7 @@ class Daemon:
         self.name = name
         self.alerts = f"{name}.alerts"
         self.config = pathlib.Path(folder) / f"{name}-{instance}.yaml"
-        config = ROOT / "config"
-        self.config.write_text(f"""
-rules: [{config}/rules]
-lists: [{config}/lists]
-services: {ROOT}/integration/shop/services.yaml
-indicators: {config}/indicators.yaml
-baselines:
-  - name: web_service_peer
-    fields: [host.name, sequitur.lineage.service, destination.ip, destination.port]
-    when: network.direction == "egress" and sequitur.lineage.service != null
-    learning_period: 0s
-kafka:
+        kafka_site.write(self.config, f"""\
   brokers: ["{broker.bootstrap}"]
   topics: [{", ".join(topics)}]
   group: {name}

@@ -14,22 +14,12 @@ import tempfile
 import time
 
 import kafka_broker
-from sequitur_cli import BUILD, ROOT
+import kafka_site
+from sequitur_cli import BUILD
 
 QUIET = 5  # seconds without a new alert, everything read: the demo is over
 
-# The shipped rules with the inventory of the fleet that loadgen simulates.
-CONFIG = """
-rules: [{config}/rules]
-lists: [{config}/lists]
-services: {shop}/services.yaml
-indicators: {config}/indicators.yaml
-baselines:
-  - name: web_service_peer
-    fields: [host.name, sequitur.lineage.service, destination.ip, destination.port]
-    when: network.direction == "egress" and sequitur.lineage.service != null
-    learning_period: 0s
-kafka:
+KAFKA = """\
   brokers: ["{bootstrap}"]
   topics: [{topics}]
   partitions: 4
@@ -90,9 +80,7 @@ def main():
         for topic in files:
             broker.create_topic(topic, partitions=4)
         config = folder / "sequitur.yaml"
-        config.write_text(CONFIG.format(config=ROOT / "config",
-                                        shop=ROOT / "integration" / "shop", bootstrap=broker.bootstrap,
-                                        topics=", ".join(files)), encoding="utf-8")
+        kafka_site.write(config, KAFKA.format(bootstrap=broker.bootstrap, topics=", ".join(files)))
         site = ["--config", str(config)]
         print(f"broker at {broker.bootstrap}; topics: {', '.join(files)}", file=sys.stderr)
         subprocess.run([str(BUILD / "sequitur"), "topics", "--create", *site], check=True)

@@ -1,5 +1,7 @@
 #include "bus/kafka_config.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -73,6 +75,20 @@ bool IsFatal(rd_kafka_resp_err_t error) {
     default:
       return false;
   }
+}
+
+absl::Status FatalStatus(rd_kafka_t* client, rd_kafka_resp_err_t error, absl::string_view reason) {
+  if (!IsFatal(error)) return absl::OkStatus();
+  if (error != RD_KAFKA_RESP_ERR__FATAL) {
+    return absl::PermissionDeniedError(absl::StrCat("Kafka: ", reason));
+  }
+  char text[512];
+  (void)rd_kafka_fatal_error(client, text, sizeof(text));
+  return absl::FailedPreconditionError(absl::StrCat("Kafka: ", text));
+}
+
+int TimeoutMs(absl::Duration duration) {
+  return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 0, 1 << 30));
 }
 
 absl::Status ToStatus(rd_kafka_resp_err_t error, absl::string_view doing) {

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "bus/kafka_handles.h"
 
 namespace sequitur::bus {
@@ -57,6 +58,11 @@ absl::StatusOr<ClientHandle> MakeClient(rd_kafka_type_t type, ConfHandle conf);
 // True for what no waiting heals: authentication, authorisation, a fenced or
 // otherwise dead client. The text says what to do.
 bool IsFatal(rd_kafka_resp_err_t error);
+// What an error that the client reports means for its owner: OK unless fatal.
+absl::Status FatalStatus(rd_kafka_t* client, rd_kafka_resp_err_t error, absl::string_view reason);
 absl::Status ToStatus(rd_kafka_resp_err_t error, absl::string_view doing);
+
+// A time-out as librdkafka takes it, none of them infinite.
+int TimeoutMs(absl::Duration duration);
 
 }  // namespace sequitur::bus

@@ -100,9 +100,8 @@ absl::Status KafkaConsumer::Subscribe(const std::vector<std::string>& topics,
 }
 
 absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord each) {
-  const auto wait = static_cast<int>(absl::ToInt64Milliseconds(timeout));
   const ssize_t got =
-      rd_kafka_consume_batch_queue(queue_.get(), wait, batch_.data(), batch_.size());
+      rd_kafka_consume_batch_queue(queue_.get(), TimeoutMs(timeout), batch_.data(), batch_.size());
   size_t taken = 0;
   for (ssize_t i = 0; i < got; ++i) {
     if (Take(*batch_[i], each)) ++taken;
@@ -125,8 +124,7 @@ bool KafkaConsumer::Take(const rd_kafka_message_t& message, EachRecord each) {
   if (paused_ || next == next_.end() || message.offset < next->second) return false;
   next->second = message.offset + 1;
   Record record;
-  record.topic = next->first.topic;
-  record.partition = message.partition;
+  record.at = &next->first;
   record.offset = message.offset;
   rd_kafka_timestamp_type_t type;
   record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
@@ -138,14 +136,11 @@ bool KafkaConsumer::Take(const rd_kafka_message_t& message, EachRecord each) {
 }
 
 void KafkaConsumer::Fail(rd_kafka_resp_err_t error, absl::string_view reason) {
-  if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    char text[512];
-    (void)rd_kafka_fatal_error(client_.get(), text, sizeof(text));
-    fatal_ = absl::FailedPreconditionError(absl::StrCat("Kafka consumer: ", text));
-  } else if (IsFatal(error)) {
-    fatal_ = absl::PermissionDeniedError(absl::StrCat("Kafka consumer: ", reason));
-  } else {
+  const absl::Status fatal = FatalStatus(client_.get(), error, reason);
+  if (fatal.ok()) {
     opaque_.Write(4, absl::StrCat("consumer: ", reason));
+  } else {
+    fatal_ = fatal;
   }
 }
 

@@ -9,10 +9,6 @@
 namespace sequitur::bus {
 namespace {
 
-int Milliseconds(absl::Duration duration) {
-  return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 0, 1 << 30));
-}
-
 std::string Copy(const void* bytes, size_t size) {
   return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }
@@ -91,9 +87,6 @@ absl::Status KafkaProducer::Enqueue(const OutgoingRecord& record, uint64_t token
   if (error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
       error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
     // Known at once, since the topic's absence is cached: the same as refused.
-    ++refusals_;
-    last_refusal_ = absl::StrCat(topic, ": ", rd_kafka_err2str(error));
-    if (refused_.empty()) retry_at_ = absl::Now() + kRetryAfter;
     Refused refused{topic,
                     record.partition,
                     std::string(record.key),
@@ -102,7 +95,7 @@ absl::Status KafkaProducer::Enqueue(const OutgoingRecord& record, uint64_t token
                     {},
                     token};
     for (const auto& [name, text] : record.headers) refused.headers.emplace_back(name, text);
-    refused_.push_back(std::move(refused));
+    KeepRefused(std::move(refused), error);
     return absl::OkStatus();
   }
   return ToStatus(error, absl::StrCat("writing to ", topic));
@@ -115,30 +108,30 @@ void KafkaProducer::Delivered(const rd_kafka_message_t& message) {
     if (acknowledged_) acknowledged_(token);
     return;
   }
-  ++refusals_;
-  const std::string topic = rd_kafka_topic_name(message.rkt);
-  last_refusal_ = absl::StrCat(topic, ": ", rd_kafka_err2str(message.err));
+  if (IsFatal(message.err)) Fail(message.err, rd_kafka_err2str(message.err));
+  // By key again: the topic may have come back with other partitions.
+  KeepRefused({rd_kafka_topic_name(message.rkt),
+               message.key == nullptr ? message.partition : OutgoingRecord::kByKey,
+               Copy(message.key, message.key_len), Copy(message.payload, message.len),
+               message.payload == nullptr, CopyHeaders(message), token},
+              message.err);
   opaque_.Write(3,
                 absl::StrCat("a record could not be written and is tried again: ", last_refusal_));
-  if (IsFatal(message.err)) Fail(message.err, rd_kafka_err2str(message.err));
+}
+
+void KafkaProducer::KeepRefused(Refused refused, rd_kafka_resp_err_t why) {
+  ++refusals_;
+  last_refusal_ = absl::StrCat(refused.topic, ": ", rd_kafka_err2str(why));
   if (refused_.empty()) retry_at_ = absl::Now() + kRetryAfter;
-  // By key again: the topic may have come back with other partitions.
-  refused_.push_back({topic, message.key == nullptr ? message.partition : OutgoingRecord::kByKey,
-                      Copy(message.key, message.key_len), Copy(message.payload, message.len),
-                      message.payload == nullptr, CopyHeaders(message), token});
+  refused_.push_back(std::move(refused));
 }
 
 void KafkaProducer::Fail(rd_kafka_resp_err_t error, absl::string_view reason) {
-  if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    char text[512];
-    error = rd_kafka_fatal_error(client_.get(), text, sizeof(text));
-    fatal_ = absl::FailedPreconditionError(absl::StrCat("Kafka producer: ", text));
-    return;
-  }
-  if (IsFatal(error)) {
-    fatal_ = absl::PermissionDeniedError(absl::StrCat("Kafka producer: ", reason));
-  } else {
+  const absl::Status fatal = FatalStatus(client_.get(), error, reason);
+  if (fatal.ok()) {
     opaque_.Write(4, absl::StrCat("producer: ", reason));
+  } else {
+    fatal_ = fatal;
   }
 }
 
@@ -160,7 +153,7 @@ absl::Status KafkaProducer::RetryRefused() {
 }
 
 absl::Status KafkaProducer::Poll(absl::Duration timeout) {
-  rd_kafka_poll(client_.get(), Milliseconds(timeout));
+  rd_kafka_poll(client_.get(), TimeoutMs(timeout));
   RETURN_IF_ERROR(fatal_);
   return RetryRefused();
 }
@@ -174,7 +167,7 @@ absl::Status KafkaProducer::Flush(absl::Duration timeout) {
           absl::StrCat(outstanding_, " records are not acknowledged"));
     }
     // In slices: a refused record waits outside librdkafka's own queue.
-    (void)rd_kafka_flush(client_.get(), Milliseconds(std::min(left, kRetryAfter)));
+    (void)rd_kafka_flush(client_.get(), TimeoutMs(std::min(left, kRetryAfter)));
     RETURN_IF_ERROR(Poll(refused_.empty() ? absl::ZeroDuration() : absl::Milliseconds(50)));
   }
   return absl::OkStatus();

@@ -47,6 +47,7 @@ class KafkaProducer final : public Producer {
   explicit KafkaProducer(Log log) : opaque_{std::move(log), this} {}
   absl::Status Enqueue(const OutgoingRecord& record, uint64_t token);
   void Delivered(const rd_kafka_message_t& message);
+  void KeepRefused(Refused refused, rd_kafka_resp_err_t why);
   void Fail(rd_kafka_resp_err_t error, absl::string_view reason);
   absl::Status RetryRefused();
 

@@ -1,7 +1,5 @@
 #include "bus/kafka_topics.h"
 
-#include <algorithm>
-
 #include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -9,14 +7,6 @@
 #include "base/status_macros.h"
 
 namespace sequitur::bus {
-namespace {
-
-int Milliseconds(absl::Duration duration) {
-  return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, 1 << 30));
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Create(KafkaOptions options) {
   const PropertyList defaults = {{"auto.offset.reset", "earliest"},
                                  {"fetch.wait.max.ms", "20"},
@@ -29,9 +19,8 @@ absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Create(KafkaOptions op
   ASSIGN_OR_RETURN(ConfHandle conf, MakeConf(options, defaults, fixed, topics->opaque_));
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* why, void* opaque) {
     auto* self = static_cast<KafkaTopics*>(static_cast<ClientOpaque*>(opaque)->owner);
-    if (IsFatal(static_cast<rd_kafka_resp_err_t>(error))) {
-      self->fatal_ = absl::PermissionDeniedError(absl::StrCat("Kafka: ", why));
-    }
+    self->fatal_.Update(
+        FatalStatus(self->client_.get(), static_cast<rd_kafka_resp_err_t>(error), why));
   });
   ASSIGN_OR_RETURN(topics->client_, MakeClient(RD_KAFKA_CONSUMER, std::move(conf)));
   rd_kafka_poll_set_consumer(topics->client_.get());
@@ -41,7 +30,7 @@ absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Create(KafkaOptions op
 absl::StatusOr<std::map<std::string, int32_t>> KafkaTopics::Partitions(absl::Duration timeout) {
   const rd_kafka_metadata_t* metadata = nullptr;
   const rd_kafka_resp_err_t error =
-      rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, Milliseconds(timeout));
+      rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, TimeoutMs(timeout));
   // An authentication failure shows as a time-out here; the error callback knows.
   if (rd_kafka_message_t* event = rd_kafka_consumer_poll(client_.get(), 0)) {
     rd_kafka_message_destroy(event);
@@ -70,7 +59,7 @@ absl::Status KafkaTopics::CreateTopic(const NewTopic& topic, absl::Duration time
   }
   QueueHandle queue(rd_kafka_queue_new(client_.get()));
   rd_kafka_CreateTopics(client_.get(), &request, 1, nullptr, queue.get());
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), Milliseconds(timeout));
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), TimeoutMs(timeout));
   if (event == nullptr) return absl::UnavailableError("no broker answers");
   const absl::Cleanup free_event = [&] { rd_kafka_event_destroy(event); };
   RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event), absl::StrCat("creating ", topic.name)));
@@ -97,7 +86,7 @@ absl::Status KafkaTopics::ReadToEnd(const std::string& topic, std::vector<int32_
   }
   if (from_ms > 0) {
     RETURN_IF_ERROR(
-        ToStatus(rd_kafka_offsets_for_times(client_.get(), list.get(), Milliseconds(timeout)),
+        ToStatus(rd_kafka_offsets_for_times(client_.get(), list.get(), TimeoutMs(timeout)),
                  absl::StrCat("looking up offsets of ", topic)));
   }
   absl::flat_hash_map<int32_t, int64_t> end;
@@ -106,7 +95,7 @@ absl::Status KafkaTopics::ReadToEnd(const std::string& topic, std::vector<int32_
     int64_t low = 0, high = 0;
     RETURN_IF_ERROR(
         ToStatus(rd_kafka_query_watermark_offsets(client_.get(), entry.topic, entry.partition, &low,
-                                                  &high, Milliseconds(timeout)),
+                                                  &high, TimeoutMs(timeout)),
                  absl::StrCat("asking for the ends of ", topic)));
     if (from_ms <= 0) entry.offset = low;
     if (entry.offset < 0) entry.offset = high;
@@ -115,12 +104,13 @@ absl::Status KafkaTopics::ReadToEnd(const std::string& topic, std::vector<int32_
   if (end.empty()) return absl::OkStatus();
   rd_kafka_assign(client_.get(), list.get());
   const absl::Cleanup leave = [&] { rd_kafka_assign(client_.get(), nullptr); };
+  TopicPartition at{topic, 0};
   while (!end.empty()) {
     const absl::Duration left = deadline - absl::Now();
     if (left <= absl::ZeroDuration()) {
       return absl::DeadlineExceededError(absl::StrCat("reading ", topic, " to its end"));
     }
-    rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), Milliseconds(left));
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), TimeoutMs(left));
     if (message == nullptr) continue;
     const absl::Cleanup free_message = [&] { rd_kafka_message_destroy(message); };
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -131,16 +121,16 @@ absl::Status KafkaTopics::ReadToEnd(const std::string& topic, std::vector<int32_
       if (IsFatal(message->err)) return ToStatus(message->err, absl::StrCat("reading ", topic));
       continue;
     }
+    at.partition = message->partition;
     Record record;
-    record.topic = topic;
-    record.partition = message->partition;
+    record.at = &at;
     record.offset = message->offset;
     record.key = {static_cast<const char*>(message->key), message->key_len};
     record.value = {static_cast<const char*>(message->payload), message->len};
     record.tombstone = message->payload == nullptr;
     each(record);
-    const auto at = end.find(message->partition);
-    if (at != end.end() && message->offset + 1 >= at->second) end.erase(at);
+    const auto last = end.find(message->partition);
+    if (last != end.end() && message->offset + 1 >= last->second) end.erase(last);
   }
   return absl::OkStatus();
 }

@@ -29,8 +29,7 @@ struct TopicPartition {
 struct Record {
   static constexpr int64_t kNoTime = -1;
 
-  absl::string_view topic;
-  int32_t partition = 0;
+  const TopicPartition* at = nullptr;  // never null where a Record is given
   int64_t offset = 0;
   int64_t timestamp_ms = kNoTime;  // CreateTime or LogAppendTime, since the epoch
   absl::string_view key;

@@ -148,8 +148,7 @@ void CorrelateWorker::GoLiveIfThere(const bus::TopicPartition& at, Partition& pa
 }
 
 void CorrelateWorker::Consume(const bus::Record& record) {
-  const auto found =
-      partitions_.find(bus::TopicPartition{std::string(record.topic), record.partition});
+  const auto found = partitions_.find(*record.at);
   if (found == partitions_.end()) return;
   Partition& partition = *found->second;
   stats_.records.fetch_add(1, std::memory_order_relaxed);
@@ -161,8 +160,8 @@ void CorrelateWorker::Consume(const bus::Record& record) {
   if (!reader_.Read(record.value, event_)) {
     const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
     if (IsSampled(seen)) {
-      spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", std::string(record.topic),
-                   record.partition, record.offset, seen + 1);
+      spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", record.at->topic,
+                   record.at->partition, record.offset, seen + 1);
     }
   } else if (!partition.seen.Insert(event_.position)) {
     stats_.duplicates.fetch_add(1, std::memory_order_relaxed);

@@ -77,7 +77,7 @@ ReadBaselines BaselinesReader(const Site& site) {
     absl::flat_hash_map<int32_t, BaselineRecords> records;
     RETURN_IF_ERROR(topics->ReadToEnd(site.config().kafka.baselines_topic, partitions, 0,
                                       kTailTimeout, [&](const bus::Record& record) {
-                                        records[record.partition].Add(record.key, record.value);
+                                        records[record.at->partition].Add(record.key, record.value);
                                       }));
     for (const auto& [partition, read] : records) baselines[partition] = read.States();
     return baselines;

@@ -74,8 +74,7 @@ decode::Decoder* IngestWorker::DecoderOf(absl::string_view topic) {
 }
 
 void IngestWorker::Consume(const bus::Record& record) {
-  const auto found =
-      partitions_.find(bus::TopicPartition{std::string(record.topic), record.partition});
+  const auto found = partitions_.find(*record.at);
   if (found == partitions_.end()) return;
   Partition& partition = found->second;
   partition.next = record.offset + 1;
@@ -83,14 +82,14 @@ void IngestWorker::Consume(const bus::Record& record) {
     partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
   stats_.records.fetch_add(1, std::memory_order_relaxed);
   if (record.tombstone) return;
-  decode::Decoder* decoder = DecoderOf(record.topic);
+  decode::Decoder* decoder = DecoderOf(record.at->topic);
   if (decoder == nullptr) return;
   decode::RawRecord raw;
   raw.bytes = record.value;
-  raw.position = {sources_.Intern(record.topic), record.partition, record.offset, 0};
+  raw.position = {sources_.Intern(record.at->topic), record.at->partition, record.offset, 0};
   if (record.timestamp_ms >= 0) raw.record_time = record.timestamp_ms * kNsPerMs;
   raw.key = record.key;
-  raw.path = record.topic;
+  raw.path = record.at->topic;
   const bool live = record.offset >= partition.live_from;
   const decode::DecodeResult result = decoder->Decode(raw, event_, [&](event::Event& event) {
     const event::HostId host = hosts_.Resolve(event.claim, event.Text(event::field::kSourceIp),
@@ -133,15 +132,17 @@ void IngestWorker::DeadLetter(const bus::Record& record, absl::string_view reaso
   const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
   if (IsSampled(seen)) {
     spdlog::warn("ingest: {} {}:{} cannot be read ({}); it is number {} and goes to {}",
-                 std::string(record.topic), record.partition, record.offset, std::string(reason),
+                 record.at->topic, record.at->partition, record.offset, std::string(reason),
                  seen + 1, kafka_.dead_letter_topic);
   }
-  const std::string partition = absl::StrCat(record.partition);
+  const std::string partition = absl::StrCat(record.at->partition);
   const std::string offset = absl::StrCat(record.offset);
   bus::OutgoingRecord letter{kafka_.dead_letter_topic, bus::OutgoingRecord::kByKey, record.key,
                              record.value.substr(0, kMaxDeadLetter)};
-  letter.headers = {
-      {"reason", reason}, {"topic", record.topic}, {"partition", partition}, {"offset", offset}};
+  letter.headers = {{"reason", reason},
+                    {"topic", record.at->topic},
+                    {"partition", partition},
+                    {"offset", offset}};
   if (record.value.size() > kMaxDeadLetter) letter.headers.push_back({"truncated", "true"});
   member_.Produce(letter);
 }

@@ -7,6 +7,7 @@ packages=(
   g++ cmake ninja-build pkg-config ccache clang-format git ca-certificates
   libabsl-dev libre2-dev rapidjson-dev libyaml-cpp-dev
   librdkafka-dev libspdlog-dev libcli11-dev libxxhash-dev zlib1g-dev
+  prometheus-cpp-dev libcpp-httplib-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-confluent-kafka tzdata
 )

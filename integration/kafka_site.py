@@ -6,10 +6,12 @@ from sequitur_cli import ROOT
 SHOP = ROOT / "integration" / "shop"
 
 
-def write(path, kafka):
+def write(path, kafka, more=""):
     """Writes the configuration to `path`, anywhere; `kafka` is the section's
-    YAML, indented by two blanks."""
+    YAML, indented by two blanks; `more` are sections besides. The pages take any
+    free port, which the log names."""
     shop = (SHOP / "sequitur.yaml").read_text(encoding="utf-8")
     shop = shop.replace("../../config", str(ROOT / "config"))
     shop = shop.replace("services: services.yaml", f"services: {SHOP}/services.yaml")
-    path.write_text(f"{shop}\nkafka:\n{kafka}", encoding="utf-8")
+    http = "" if "http:" in more else "http: {listen: 127.0.0.1:0}\n"
+    path.write_text(f"{shop}\n{http}{more}\nkafka:\n{kafka}", encoding="utf-8")

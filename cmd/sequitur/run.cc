@@ -6,9 +6,16 @@
 #include <stop_token>
 #include <thread>
 
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "base/status_macros.h"
 #include "cmd/sequitur/command.h"
+#include "cmd/sequitur/log.h"
+#include "metrics/collector.h"
 #include "pipeline/daemon.h"
-#include "spdlog/sinks/stdout_sinks.h"
+#include "pipeline/http_server.h"
+#include "pipeline/reloader.h"
+#include "pipeline/status_json.h"
 #include "spdlog/spdlog.h"
 
 namespace sequitur::cmd {
@@ -21,41 +28,92 @@ struct Options {
 
 constexpr char kFooter[] =
     "Reads kafka.topics, writes alerts to kafka.alerts_topic, until SIGTERM or SIGINT.\n"
-    "`sequitur topics --create` makes the topics it needs of its own.";
+    "Edited files are taken over as they are saved; SIGHUP reads them at once.\n"
+    "`sequitur topics --create` makes the topics it needs of its own.\n"
+    "Metrics, health and the status page are at http.listen (127.0.0.1:9464).";
 
-void StartLog(const config::Log& log) {
-  auto logger = spdlog::stderr_logger_mt("sequitur");
-  logger->set_pattern(
-      log.json ? R"({"@timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","log.level":"%l","message":"%v"})"
-               : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-      spdlog::pattern_time_type::utc);
-  logger->set_level(spdlog::level::from_str(log.level));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
+metrics::Build ThisBuild() { return {SEQUITUR_VERSION, bus::ClientVersion()}; }
+
+metrics::Report FullReport(const pipeline::Daemon& daemon, const pipeline::Reloader& reloader) {
+  metrics::Report report = daemon.Report();
+  report.config = reloader.report();
+  return report;
+}
+
+pipeline::HttpServer::Outcome Judge(const std::vector<std::string>& against) {
+  return {against.empty(), against.empty() ? "ok" : absl::StrJoin(against, "\n")};
+}
+
+pipeline::HttpServer::Pages PagesOf(pipeline::Daemon& daemon, pipeline::Reloader& reloader) {
+  pipeline::HttpServer::Pages pages;
+  pages.metrics = [&] {
+    auto families = metrics::Families(FullReport(daemon, reloader), ThisBuild(), absl::Now());
+    for (auto& family : metrics::ProcessFamilies()) families.push_back(std::move(family));
+    return metrics::ToText(families);
+  };
+  pages.status = [&] {
+    return pipeline::StatusJson(FullReport(daemon, reloader), daemon.health(),
+                                daemon.recent_alerts(), ThisBuild(), absl::Now());
+  };
+  pages.health = [&] { return Judge(daemon.health().not_healthy); };
+  pages.ready = [&] { return Judge(daemon.health().not_ready); };
+  pages.live = [&] { return Judge(daemon.health().not_alive); };
+  pages.reload = [&] {
+    const auto outcome = reloader.Reload("asked over HTTP");
+    return pipeline::HttpServer::Outcome{outcome.ok, outcome.text};
+  };
+  return pages;
+}
+
+// Waits for signals and passes them on, until asked to stop.
+void HandleSignals(std::stop_token ended, const sigset_t& signals, std::stop_source& stop,
+                   pipeline::Reloader& reloader) {
+  const timespec tick{0, 200'000'000};
+  while (!ended.stop_requested()) {
+    const int signal = sigtimedwait(&signals, nullptr, &tick);
+    if (signal < 0) continue;
+    if (signal == SIGHUP) {
+      reloader.Reload("SIGHUP");
+      continue;
+    }
+    spdlog::info("stopping on signal {}", signal);
+    stop.request_stop();
+  }
 }
 
 int RunDaemon(const Options& options) {
   // Blocked before any thread starts, so that only the waiter gets them.
   sigset_t signals;
   sigemptyset(&signals);
-  for (int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  const auto site = LoadOrExplain(options.site, Warnings::kShow);
+  const std::shared_ptr<const pipeline::Site> site = LoadOrExplain(options.site, Warnings::kShow);
   if (site == nullptr) return 1;
   StartLog(site->config().log);
 
-  std::stop_source stop;
-  std::jthread waiter([&](std::stop_token ended) {
-    const timespec tick{0, 200'000'000};
-    while (!ended.stop_requested()) {
-      const int signal = sigtimedwait(&signals, nullptr, &tick);
-      if (signal < 0) continue;
-      spdlog::info("stopping on signal {}", signal);
-      stop.request_stop();
+  pipeline::Daemon daemon(site, options.role);
+  pipeline::Reloader reloader(options.site, site,
+                              [&daemon](std::shared_ptr<const pipeline::Site> next) {
+                                RETURN_IF_ERROR(daemon.Adopt(next));
+                                StartLog(next->config().log);
+                                return absl::OkStatus();
+                              });
+  std::unique_ptr<pipeline::HttpServer> server;
+  if (const auto listen = config::SplitAddress(site->config().http.listen)) {
+    auto started = pipeline::HttpServer::Start(*listen, PagesOf(daemon, reloader));
+    if (!started.ok()) {
+      spdlog::error("stopped: {}", std::string(started.status().message()));
+      return 1;
     }
-  });
-  const absl::Status ended = pipeline::Daemon(*site, options.role).Run(stop.get_token());
+    server = *std::move(started);
+    spdlog::info("status page: http://{}:{}/", listen->host, server->port());
+  }
+  std::stop_source stop;
+  const std::jthread waiter(
+      [&](std::stop_token ended) { HandleSignals(ended, signals, stop, reloader); });
+  const std::jthread watcher([&](std::stop_token ended) { reloader.Watch(ended); });
+  const absl::Status ended = daemon.Run(stop.get_token());
   if (ended.ok()) return 0;
   spdlog::error("stopped: {}", std::string(ended.message()));
   return 1;

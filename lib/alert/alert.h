@@ -38,6 +38,8 @@ struct Alert {
   // empty when the rule does not suppress.
   std::string suppression_key;
   uint64_t suppressed = 0;  // alerts like this one held back since the last
+  // Why telemetry around the chain may be missing, sorted; empty: none known.
+  std::vector<std::string> coverage_gaps;
 };
 
 }  // namespace sequitur::alert

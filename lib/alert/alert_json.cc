@@ -236,6 +236,8 @@ void WriteSequitur(Writer& writer, const Alert& alert, const event::FieldTable& 
   if (!alert.suppression_key.empty()) {
     KeyString(writer, "suppression_key", alert.suppression_key);
   }
+  KeyString(writer, "coverage", alert.coverage_gaps.empty() ? "complete" : "degraded");
+  if (!alert.coverage_gaps.empty()) KeyStrings(writer, "coverage_gaps", alert.coverage_gaps);
   Key(writer, "suppressed");
   writer.Uint64(alert.suppressed);
   WriteEvidence(writer, alert, fields, sources);

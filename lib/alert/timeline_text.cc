@@ -83,6 +83,10 @@ std::string ToTimeline(const Alert& alert, const SourceNames& sources, Colour co
                                  Printable(alert.host_name, 80), "\n  ", rule.name, "\n");
   if (!rule.note.empty()) absl::StrAppend(&out, "  Note: ", rule.note, "\n");
   AppendSteps(alert, sources, colour, out);
+  if (!alert.coverage_gaps.empty()) {
+    absl::StrAppend(&out, "  Telemetry is incomplete: ", absl::StrJoin(alert.coverage_gaps, ", "),
+                    "\n");
+  }
   std::vector<std::string> facts = {absl::StrCat("alert ", alert.id)};
   if (!alert.key.empty()) facts.push_back(absl::StrCat("key ", Key(alert)));
   if (!rule.attack.empty()) facts.push_back(absl::StrJoin(rule.attack, " "));

@@ -87,6 +87,8 @@ absl::Status FatalStatus(rd_kafka_t* client, rd_kafka_resp_err_t error, absl::st
   return absl::FailedPreconditionError(absl::StrCat("Kafka: ", text));
 }
 
+std::string ClientVersion() { return rd_kafka_version_str(); }
+
 int TimeoutMs(absl::Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 0, 1 << 30));
 }

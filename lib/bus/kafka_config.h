@@ -62,6 +62,9 @@ bool IsFatal(rd_kafka_resp_err_t error);
 absl::Status FatalStatus(rd_kafka_t* client, rd_kafka_resp_err_t error, absl::string_view reason);
 absl::Status ToStatus(rd_kafka_resp_err_t error, absl::string_view doing);
 
+// librdkafka's, as it runs.
+std::string ClientVersion();
+
 // A time-out as librdkafka takes it, none of them infinite.
 int TimeoutMs(absl::Duration duration);
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/diagnostic.h"
 #include "decode/source.h"
@@ -72,6 +73,16 @@ struct Clock {
   absl::Duration max_future = absl::Minutes(5);
 };
 
+// When a host counts as not sending something.
+struct Coverage {
+  absl::Duration window = absl::Minutes(30);
+};
+
+// The daemon's own pages.
+struct Http {
+  std::string listen = "127.0.0.1:9464";  // address:port; empty: none
+};
+
 struct Limits {
   int64_t memory = int64_t{1} << 30;  // bytes of correlation state, whole process
   int64_t host_memory_percent = 10;   // of it, for any one host
@@ -113,6 +124,14 @@ struct Log {
 // Shown in alerts when an event has them, besides what the rules read.
 std::vector<std::string> DefaultEvidenceFields();
 
+// The halves of address:port, brackets of an IPv6 address removed; unset when it
+// is neither. Port 0: any that is free.
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+std::optional<HostPort> SplitAddress(absl::string_view text);
+
 struct Config {
   std::string file;  // empty: built-in defaults
 
@@ -124,8 +143,10 @@ struct Config {
   std::vector<Baseline> baselines;
   absl::Duration lateness = absl::Minutes(10);
   Clock clock;
+  Coverage coverage;
   Limits limits;
   Kafka kafka;
+  Http http;
   Log log;
   std::map<std::string, rules::Tuning> tuning;  // by rule id
   std::vector<std::string> evidence_fields = DefaultEvidenceFields();

@@ -101,6 +101,8 @@ void ReadSite(const Node& root, Config& config) {
   if (const auto node = site.Get("baselines")) config.baselines = ReadBaselines(*node);
   config.lateness = site.GetDuration("lateness").value_or(config.lateness);
   if (const auto node = site.Get("clock")) config.clock = ReadClock(*node);
+  if (const auto node = site.Get("coverage")) config.coverage = ReadCoverage(*node);
+  if (const auto node = site.Get("http")) config.http = ReadHttp(*node);
   if (const auto node = site.Get("limits")) config.limits = ReadLimits(*node);
   if (const auto node = site.Get("kafka")) config.kafka = ReadKafka(*node);
   if (const auto node = site.Get("log")) config.log = ReadLog(*node);

@@ -2,7 +2,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "event/ip_address.h"
 #include "yaml/scalar.h"
 
@@ -115,6 +117,18 @@ Baseline ReadBaseline(const Node& node) {
 
 }  // namespace
 
+std::optional<HostPort> SplitAddress(absl::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == absl::string_view::npos) return std::nullopt;
+  HostPort split;
+  absl::string_view host = text.substr(0, colon);
+  if (absl::ConsumePrefix(&host, "[") && !absl::ConsumeSuffix(&host, "]")) return std::nullopt;
+  split.host = std::string(host);
+  if (!absl::SimpleAtoi(text.substr(colon + 1), &split.port)) return std::nullopt;
+  if (split.host.empty() || split.port < 0 || split.port > 65535) return std::nullopt;
+  return split;
+}
+
 std::vector<Source> ReadSources(const Node& node) {
   std::vector<Source> sources;
   for (const Node& element : node.Elements()) sources.push_back(ReadSource(element));
@@ -170,6 +184,29 @@ Clock ReadClock(const Node& node) {
   clock.max_future = mapping.GetDuration("max_future").value_or(clock.max_future);
   mapping.Finish();
   return clock;
+}
+
+Coverage ReadCoverage(const Node& node) {
+  Coverage coverage;
+  Mapping mapping(node, "coverage");
+  coverage.window = mapping.GetDuration("window").value_or(coverage.window);
+  mapping.Finish();
+  return coverage;
+}
+
+Http ReadHttp(const Node& node) {
+  Http http;
+  Mapping mapping(node, "http");
+  if (const auto listen = mapping.Get("listen")) {
+    http.listen = listen->AsString().value_or("");
+    if (!http.listen.empty() && !SplitAddress(http.listen).has_value()) {
+      listen->AddError(absl::StrCat(
+          "expected an address and port such as 127.0.0.1:9464, [::]:9464 or \"\" for none, found ",
+          yaml::Quoted(http.listen)));
+    }
+  }
+  mapping.Finish();
+  return http;
 }
 
 Limits ReadLimits(const Node& node) {

@@ -208,6 +208,7 @@ void Decoder::ClampTime(event::Event& event) const {
     return;
   }
   event.time = event.record_time;
+  event.clamped = true;
   event.Append(field::kSequiturFlags, Value::String("time_clamped"));
   event.Set(field::kTimestamp, Value::Null());
 }

@@ -61,6 +61,7 @@ class Event {
     position = Position();
     identity = 0;
     host = 0;
+    clamped = false;
     claim = HostClaim();
     if (keep == Keep::kNothing) arena_.Reset();
   }
@@ -109,6 +110,8 @@ class Event {
   // global_seq_num ...), to tell a record sent twice from two facts; 0 = none.
   uint64_t identity = 0;
   HostId host = 0;
+  // Its own time was too far ahead of the record's, whose time it has now.
+  bool clamped = false;
   HostClaim claim;
 
  private:

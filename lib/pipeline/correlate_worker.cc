@@ -48,24 +48,28 @@ void NumberTopics(std::vector<std::string> topics, SourceNames& sources) {
 
 }  // namespace
 
-CorrelateWorker::CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+CorrelateWorker::CorrelateWorker(std::shared_ptr<const Site> site,
+                                 std::unique_ptr<bus::Consumer> consumer,
                                  std::unique_ptr<bus::Producer> producer,
                                  ReadAlertTail read_alert_tail, ReadBaselines read_baselines,
-                                 WorkerStats& stats)
-    : site_(site),
-      kafka_(site.config().kafka),
-      rewind_(RewindOf(site)),
-      suppressed_for_(LongestSuppression(site)),
+                                 RecentAlerts& recent, WorkerStats& stats)
+    : owned_site_(std::move(site)),
+      site_(*owned_site_),
+      kafka_(site_.config().kafka),
+      rewind_(RewindOf(site_)),
+      suppressed_for_(LongestSuppression(site_)),
+      recent_(recent),
       stats_(stats),
       member_("correlate", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
-               .quiet = [this] { SweepWhileQuiet(); }},
+               .quiet = [this] { SweepWhileQuiet(); },
+               .report = [this](metrics::WorkerReport report) { Report(std::move(report)); }},
               stats),
       read_alert_tail_(std::move(read_alert_tail)),
       read_baselines_(std::move(read_baselines)),
-      reader_(site.projection(), sources_),
-      event_(site.projection()) {
+      reader_(site_.projection(), sources_),
+      event_(site_.projection()) {
   NumberTopics(kafka_.topics, sources_);
 }
 
@@ -83,7 +87,10 @@ std::vector<bus::CommittedOffset> CorrelateWorker::Offsets() {
 }
 
 absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
-  if (assigned.empty()) return absl::OkStatus();
+  if (assigned.empty()) {
+    stats_.joined = true;
+    return absl::OkStatus();
+  }
   int64_t tail_from_ms = absl::ToUnixMillis(absl::Now());
   for (bus::Assignment& one : assigned) {
     auto partition = std::make_unique<Partition>();
@@ -102,6 +109,7 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
                             time_ms == bus::Record::kNoTime
                                 ? 0
                                 : time_ms - absl::ToInt64Milliseconds(rewind_ + suppressed_for_));
+    partition->begins_cut = cut || (one.start == one.low && one.low > 0);
     partition->next = one.start;
     partitions_[one.committed.at] = std::move(partition);
   }
@@ -124,13 +132,38 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
   spdlog::info("correlate: {} partitions assigned, {} alerts read back", assigned.size(),
                published->size());
   CountPartitions();
+  stats_.joined = true;
   return absl::OkStatus();
 }
 
 void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
   member_.HandOver(revoked, lost);
-  for (const bus::TopicPartition& at : revoked) partitions_.erase(at);
+  for (const bus::TopicPartition& at : revoked) {
+    const auto found = partitions_.find(at);
+    if (found == partitions_.end()) continue;
+    metrics::EngineReport totals = found->second->engine->Report();
+    totals.EndGauges();
+    ended_.Add(totals);
+    partitions_.erase(found);
+  }
   CountPartitions();
+}
+
+void CorrelateWorker::Report(metrics::WorkerReport report) {
+  report.records[kafka_.events_topic] = records_;
+  report.engine = ended_;
+  for (const auto& [at, partition] : partitions_) report.engine.Add(partition->engine->Report());
+  for (metrics::PartitionReport& told : report.partitions) {
+    const auto found = partitions_.find({told.topic, told.partition});
+    if (found == partitions_.end()) continue;
+    const Partition& partition = *found->second;
+    told.rebuilding = !partition.live;
+    if (partition.time_ms >= 0) told.record_time = static_cast<double>(partition.time_ms) / 1e3;
+    if (partition.event_time != event::kNoTime) {
+      told.event_time = static_cast<double>(partition.event_time) / event::kSecond;
+    }
+  }
+  stats_.report.Set(std::move(report));
 }
 
 void CorrelateWorker::CountPartitions() {
@@ -152,6 +185,7 @@ void CorrelateWorker::Consume(const bus::Record& record) {
   if (found == partitions_.end()) return;
   Partition& partition = *found->second;
   stats_.records.fetch_add(1, std::memory_order_relaxed);
+  ++records_;
   if (record.timestamp_ms >= 0) {
     partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
     Sweep(partition, partition.time_ms);
@@ -170,6 +204,10 @@ void CorrelateWorker::Consume(const bus::Record& record) {
       event_.record_time =
           std::max(event_.record_time, record.timestamp_ms * event::kMillisecond - kBacklog);
     }
+    if (partition.begins_cut && partition.event_time == event::kNoTime) {
+      partition.engine->set_complete_from(event_.time);
+    }
+    partition.event_time = std::max(partition.event_time, event_.time);
     partition.engine->Process(event_);
   }
   GoLiveIfThere(found->first, partition);
@@ -198,6 +236,7 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
                              bus::OutgoingRecord::kByKey, alert.host_name, json};
   record.headers = {{"id", alert.id}};
   member_.Produce(record);
+  recent_.Add(alert, sources_);
   stats_.alerts.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -26,6 +26,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/forwarded_event.h"
 #include "pipeline/group_member.h"
+#include "pipeline/recent_alerts.h"
 #include "pipeline/seen_positions.h"
 #include "pipeline/site.h"
 #include "pipeline/worker_stats.h"
@@ -46,9 +47,9 @@ class CorrelateWorker final : private bus::AssignmentObserver {
  public:
   static constexpr size_t kMaxOutstanding = 1'000;
 
-  CorrelateWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+  CorrelateWorker(std::shared_ptr<const Site> site, std::unique_ptr<bus::Consumer> consumer,
                   std::unique_ptr<bus::Producer> producer, ReadAlertTail read_alert_tail,
-                  ReadBaselines read_baselines, WorkerStats& stats);
+                  ReadBaselines read_baselines, RecentAlerts& recent, WorkerStats& stats);
   ~CorrelateWorker();
 
   // Until asked to stop, or until going on makes no sense.
@@ -62,6 +63,8 @@ class CorrelateWorker final : private bus::AssignmentObserver {
     int64_t next = 0;
     int64_t time_ms = bus::Record::kNoTime;  // of the latest record
     int64_t swept_ms = 0;
+    event::TimeNs event_time = event::kNoTime;  // of the latest event
+    bool begins_cut = false;                    // older records there were, and are gone
     bool live = false;
   };
 
@@ -75,11 +78,14 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   void KeepBaselines(int32_t partition, Engine& engine);
   std::vector<bus::CommittedOffset> Offsets();
   void CountPartitions();
+  void Report(metrics::WorkerReport report);
 
+  const std::shared_ptr<const Site> owned_site_;
   const Site& site_;
   const config::Kafka& kafka_;
   const absl::Duration rewind_;
   const absl::Duration suppressed_for_;
+  RecentAlerts& recent_;
   WorkerStats& stats_;
   GroupMember member_;
   ReadAlertTail read_alert_tail_;
@@ -88,6 +94,8 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   EventReader reader_;
   event::Event event_;
   absl::flat_hash_map<bus::TopicPartition, std::unique_ptr<Partition>> partitions_;
+  metrics::EngineReport ended_;  // totals of engines that are no more
+  uint64_t records_ = 0;
 };
 
 }  // namespace sequitur::pipeline

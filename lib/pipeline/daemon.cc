@@ -1,9 +1,9 @@
 #include "pipeline/daemon.h"
 
-#include <condition_variable>
-#include <mutex>
+#include <algorithm>
 #include <numeric>
-#include <thread>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -15,6 +15,7 @@
 #include "pipeline/baseline_record.h"
 #include "pipeline/correlate_worker.h"
 #include "pipeline/ingest_worker.h"
+#include "pipeline/pause.h"
 #include "spdlog/spdlog.h"
 
 namespace sequitur::pipeline {
@@ -23,7 +24,11 @@ namespace {
 constexpr absl::Duration kBrokerTimeout = absl::Seconds(5);
 constexpr absl::Duration kTailTimeout = absl::Minutes(2);
 constexpr absl::Duration kAskAgain = absl::Seconds(1);
-constexpr absl::Duration kReportEvery = absl::Seconds(30);
+constexpr absl::Duration kLogEvery = absl::Seconds(30);
+constexpr absl::Duration kProbeEvery = absl::Seconds(3);
+// A worker goes round many times a second; taking partitions may hold it up as
+// long as its group lets it.
+constexpr absl::Duration kHangs = absl::Minutes(6);
 
 void WriteLog(int level, absl::string_view text) {
   const std::string line(text);
@@ -38,38 +43,37 @@ void WriteLog(int level, absl::string_view text) {
   }
 }
 
-// Waits, unless asked to stop meanwhile.
-void Pause(std::stop_token stop, absl::Duration time) {
-  std::mutex mutex;
-  std::condition_variable_any woken;
-  std::unique_lock lock(mutex);
-  woken.wait_for(lock, stop, absl::ToChronoMilliseconds(time), [] { return false; });
-}
+// The stages' names, as metrics and logs have them.
+constexpr char kIngest[] = "ingest";
+constexpr char kCorrelate[] = "correlate";
 
 // The alert topics from a time on, read by a client of its own.
-ReadAlertTail AlertTailReader(const Site& site) {
-  return [&site](int64_t from_ms) -> absl::StatusOr<std::shared_ptr<const alert::PublishedAlerts>> {
-    auto published = std::make_shared<alert::PublishedAlerts>();
-    ASSIGN_OR_RETURN(auto topics,
-                     bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "tail")));
-    ASSIGN_OR_RETURN(const auto known, topics->Partitions(kBrokerTimeout));
-    const config::Kafka& kafka = site.config().kafka;
-    for (const std::string& topic : {kafka.alerts_topic, kafka.shadow_topic}) {
-      const auto found = known.find(topic);
-      if (found == known.end()) continue;  // gone: then it holds no alert
-      std::vector<int32_t> partitions(found->second);
-      std::iota(partitions.begin(), partitions.end(), 0);
-      RETURN_IF_ERROR(
-          topics->ReadToEnd(topic, partitions, from_ms, kTailTimeout,
-                            [&](const bus::Record& record) { published->Add(record.value); }));
-    }
-    return published;
-  };
+ReadAlertTail AlertTailReader(const std::shared_ptr<const Site>& in_use) {
+  return
+      [in_use](int64_t from_ms) -> absl::StatusOr<std::shared_ptr<const alert::PublishedAlerts>> {
+        const Site& site = *in_use;
+        auto published = std::make_shared<alert::PublishedAlerts>();
+        ASSIGN_OR_RETURN(auto topics,
+                         bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "tail")));
+        ASSIGN_OR_RETURN(const auto known, topics->Partitions(kBrokerTimeout));
+        const config::Kafka& kafka = site.config().kafka;
+        for (const std::string& topic : {kafka.alerts_topic, kafka.shadow_topic}) {
+          const auto found = known.find(topic);
+          if (found == known.end()) continue;  // gone: then it holds no alert
+          std::vector<int32_t> partitions(found->second);
+          std::iota(partitions.begin(), partitions.end(), 0);
+          RETURN_IF_ERROR(
+              topics->ReadToEnd(topic, partitions, from_ms, kTailTimeout,
+                                [&](const bus::Record& record) { published->Add(record.value); }));
+        }
+        return published;
+      };
 }
 
 // Partitions of the baselines topic, read by a client of its own.
-ReadBaselines BaselinesReader(const Site& site) {
-  return [&site](const std::vector<int32_t>& partitions) -> absl::StatusOr<BaselinesByPartition> {
+ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
+  return [in_use](const std::vector<int32_t>& partitions) -> absl::StatusOr<BaselinesByPartition> {
+    const Site& site = *in_use;
     BaselinesByPartition baselines;
     if (site.config().baselines.empty()) return baselines;
     ASSIGN_OR_RETURN(auto topics,
@@ -82,6 +86,31 @@ ReadBaselines BaselinesReader(const Site& site) {
     for (const auto& [partition, read] : records) baselines[partition] = read.States();
     return baselines;
   };
+}
+
+absl::Status CheckSizes(const config::Kafka& kafka,
+                        const std::map<std::string, int32_t>& partitions) {
+  const int32_t events = partitions.at(kafka.events_topic);
+  const int32_t baselines = partitions.at(kafka.baselines_topic);
+  if (baselines >= events) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
+                   kafka.events_topic, " has ", events,
+                   "; each partition of the one keeps the baselines of the same partition of the "
+                   "other: raise the first to ",
+                   events));
+}
+
+// What can be said without a broker.
+absl::Status CheckKafka(const config::Kafka& kafka) {
+  if (kafka.brokers.empty() || kafka.topics.empty()) {
+    return absl::InvalidArgumentError(
+        "kafka.brokers and kafka.topics say where to read from; set both in the configuration");
+  }
+  if (kafka.placement == config::Kafka::Placement::kKeyed) {
+    return absl::UnimplementedError("kafka.placement: keyed is not there yet; use shuffle");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -116,136 +145,274 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
   };
 }
 
+Daemon::Daemon(std::shared_ptr<const Site> site, Role role) : role_(role), site_(std::move(site)) {
+  if (role_ != Role::kCorrelate) stages_.emplace_back().name = kIngest;
+  if (role_ != Role::kIngest) stages_.emplace_back().name = kCorrelate;
+}
+
 absl::Status Daemon::Run(std::stop_token stop) {
-  const config::Kafka& kafka = site_.config().kafka;
-  if (kafka.brokers.empty() || kafka.topics.empty()) {
-    return absl::InvalidArgumentError(
-        "kafka.brokers and kafka.topics say where to read from; set both in the configuration");
-  }
-  if (kafka.placement == config::Kafka::Placement::kKeyed) {
-    return absl::UnimplementedError("kafka.placement: keyed is not there yet; use shuffle");
-  }
-  RETURN_IF_ERROR(CheckFieldHashes(site_.projection()));
+  const std::shared_ptr<const Site> site = site_.Get();
+  RETURN_IF_ERROR(CheckKafka(site->config().kafka));
+  RETURN_IF_ERROR(CheckFieldHashes(site->projection()));
   ASSIGN_OR_RETURN(topics_,
-                   bus::KafkaTopics::Create(ClientOptions(site_, Client::kAdmin, "topics")));
+                   bus::KafkaTopics::Create(ClientOptions(*site, Client::kAdmin, "topics")));
   RETURN_IF_ERROR(WaitForTopics(stop));
   if (stop.stop_requested()) return absl::OkStatus();
-  for (int worker = 0; worker < kafka.workers; ++worker) {
-    if (role_ != Role::kCorrelate) RETURN_IF_ERROR(StartIngest(worker));
-    if (role_ != Role::kIngest) RETURN_IF_ERROR(StartCorrelate(worker));
-  }
+  const std::jthread brokers([this](std::stop_token ended) { WatchBrokers(ended); });
+  const absl::Status result = Supervise(stop);
+  for (Stage& stage : stages_) stage.stop.request_stop();
+  for (Stage& stage : stages_) End(stage);
+  const std::lock_guard lock(mutex_);
+  return ended_ ? result_ : result;
+}
 
-  // The first worker that ends by itself takes the others with it.
-  std::stop_source stop_workers;
-  std::stop_callback forward(stop, [&] { stop_workers.request_stop(); });
-  std::mutex mutex;
-  absl::Status result;
-  {
-    std::vector<std::jthread> threads;
-    for (auto& worker : workers_) {
-      threads.emplace_back([&, &work = worker] {
-        const absl::Status ended = work(stop_workers.get_token());
-        const std::lock_guard lock(mutex);
-        result.Update(ended);
-        stop_workers.request_stop();
+// Starts the stages, and starts them anew when asked to, until the end.
+absl::Status Daemon::Supervise(std::stop_token stop) {
+  for (Stage& stage : stages_) RETURN_IF_ERROR(Start(stage));
+  absl::Time log_at = absl::Now() + kLogEvery;
+  while (true) {
+    std::vector<Stage*> restart;
+    {
+      std::unique_lock lock(mutex_);
+      waiting_for_.clear();
+      changed_.wait_until(lock, stop, absl::ToChronoTime(log_at), [&] {
+        return ended_ || std::any_of(stages_.begin(), stages_.end(),
+                                     [](const Stage& stage) { return stage.restart; });
       });
+      if (stop.stop_requested() || ended_) return absl::OkStatus();
+      for (Stage& stage : stages_) {
+        if (std::exchange(stage.restart, false)) restart.push_back(&stage);
+      }
     }
-    while (!stop_workers.stop_requested()) {
-      Pause(stop_workers.get_token(), kReportEvery);
-      Report();
+    for (Stage* stage : restart) {
+      spdlog::info("{}: starting anew with another configuration", stage->name);
+      End(*stage);
+      RETURN_IF_ERROR(Start(*stage));
     }
+    if (absl::Now() < log_at) continue;
+    log_at = absl::Now() + kLogEvery;
+    LogProgress();
   }
-  return result;
+}
+
+absl::Status Daemon::Adopt(std::shared_ptr<const Site> next) {
+  RETURN_IF_ERROR(CheckKafka(next->config().kafka));
+  RETURN_IF_ERROR(CheckFieldHashes(next->projection()));
+  const std::shared_ptr<const Site> before = site_.Get();
+  const bool same = next->HasSameEnvironment(*before);
+  if (!same) {
+    // A client that cannot be made must not take the place of one that works.
+    RETURN_IF_ERROR(
+        bus::KafkaConsumer::Create(ClientOptions(*next, Client::kConsumer, "check")).status());
+    RETURN_IF_ERROR(
+        bus::KafkaProducer::Create(ClientOptions(*next, Client::kProducer, "check")).status());
+  }
+  const std::lock_guard lock(mutex_);
+  site_.Set(next);
+  for (Stage& stage : stages_) {
+    // Decoders are made for what is read of an event.
+    stage.restart |= !same || stage.name == kCorrelate || !before->ReadsAllThat(*next);
+  }
+  changed_.notify_all();
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::WaitForTopics(std::stop_token stop) {
+  const std::shared_ptr<const Site> site = site_.Get();
   std::vector<std::string> needed;
-  for (const bus::NewTopic& topic : OwnTopics(site_)) needed.push_back(topic.name);
+  for (const bus::NewTopic& topic : OwnTopics(*site)) needed.push_back(topic.name);
   if (role_ != Role::kCorrelate) {
-    for (const std::string& topic : site_.config().kafka.topics) {
+    for (const std::string& topic : site->config().kafka.topics) {
       if (topic.front() != '^') needed.push_back(topic);
     }
   }
   std::string said;
   while (!stop.stop_requested()) {
     const auto known = topics_->Partitions(kBrokerTimeout);
+    connected_ = known.ok();
     std::string problem;
     if (!known.ok()) {
       if (!absl::IsUnavailable(known.status())) return known.status();
       problem = absl::StrCat(known.status().message(), " at ",
-                             absl::StrJoin(site_.config().kafka.brokers, ", "));
+                             absl::StrJoin(site->config().kafka.brokers, ", "));
     } else {
       std::vector<std::string> missing;
       for (const std::string& topic : needed) {
         if (!known->contains(topic)) missing.push_back(topic);
       }
-      if (missing.empty()) return CheckSizes(*known);
+      if (missing.empty()) return CheckSizes(site->config().kafka, *known);
       problem = absl::StrCat("topics are missing: ", absl::StrJoin(missing, ", "),
                              " (`sequitur topics --create` makes sequitur's own)");
     }
     if (problem != said) spdlog::error("waiting: {}", problem);
     said = problem;
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_for_ = absl::StrCat("waiting: ", problem);
+    }
     Pause(stop, kAskAgain);
   }
   return absl::OkStatus();
 }
 
-absl::Status Daemon::CheckSizes(const std::map<std::string, int32_t>& partitions) const {
-  const config::Kafka& kafka = site_.config().kafka;
-  const int32_t events = partitions.at(kafka.events_topic);
-  const int32_t baselines = partitions.at(kafka.baselines_topic);
-  if (baselines >= events) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
-                   kafka.events_topic, " has ", events,
-                   "; each partition of the one keeps the baselines of the same partition of the "
-                   "other: raise the first to ",
-                   events));
-}
-
-absl::Status Daemon::StartIngest(int worker) {
-  const config::Kafka& kafka = site_.config().kafka;
-  const std::string name = absl::StrCat("ingest-", worker);
-  bus::KafkaOptions consume = ClientOptions(site_, Client::kConsumer, name);
-  consume.group = absl::StrCat(kafka.group, "-ingest");
-  if (!kafka.instance.empty()) consume.instance = absl::StrCat(kafka.instance, "-", name);
-  ASSIGN_OR_RETURN(auto consumer, bus::KafkaConsumer::Create(std::move(consume)));
-  ASSIGN_OR_RETURN(auto producer,
-                   bus::KafkaProducer::Create(ClientOptions(site_, Client::kProducer, name)));
-  auto ingest = std::make_shared<IngestWorker>(site_, std::move(consumer), std::move(producer),
-                                               ingest_stats_.emplace_back());
-  workers_.push_back([ingest](std::stop_token stop) { return ingest->Run(stop); });
+absl::Status Daemon::Start(Stage& stage) {
+  const std::shared_ptr<const Site> site = site_.Get();
+  stage.stop = std::stop_source();
+  for (int worker = 0; worker < site->config().kafka.workers; ++worker) {
+    WorkerStats* stats = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      stats = &stage.stats.emplace_back();
+    }
+    ASSIGN_OR_RETURN(Work work, MakeWorker(stage, site, worker, *stats));
+    // The first worker that ends by itself takes the others with it.
+    stage.threads.emplace_back([this, work = std::move(work), asked = stage.stop.get_token()] {
+      const absl::Status ended = work(asked);
+      if (asked.stop_requested() && ended.ok()) return;
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+      result_.Update(ended);
+      changed_.notify_all();
+    });
+  }
   return absl::OkStatus();
 }
 
-absl::Status Daemon::StartCorrelate(int worker) {
-  const config::Kafka& kafka = site_.config().kafka;
-  const std::string name = absl::StrCat("correlate-", worker);
-  bus::KafkaOptions consume = ClientOptions(site_, Client::kConsumer, name);
+absl::StatusOr<Daemon::Work> Daemon::MakeWorker(const Stage& stage,
+                                                const std::shared_ptr<const Site>& site, int worker,
+                                                WorkerStats& stats) {
+  const config::Kafka& kafka = site->config().kafka;
+  const std::string name = absl::StrCat(stage.name, "-", worker);
+  bus::KafkaOptions consume = ClientOptions(*site, Client::kConsumer, name);
+  if (stage.name == kIngest) consume.group = absl::StrCat(kafka.group, "-ingest");
   if (!kafka.instance.empty()) consume.instance = absl::StrCat(kafka.instance, "-", name);
   ASSIGN_OR_RETURN(auto consumer, bus::KafkaConsumer::Create(std::move(consume)));
   ASSIGN_OR_RETURN(auto producer,
-                   bus::KafkaProducer::Create(ClientOptions(site_, Client::kProducer, name)));
-  auto correlate = std::make_shared<CorrelateWorker>(
-      site_, std::move(consumer), std::move(producer), AlertTailReader(site_),
-      BaselinesReader(site_), correlate_stats_.emplace_back());
-  workers_.push_back([correlate](std::stop_token stop) { return correlate->Run(stop); });
-  return absl::OkStatus();
+                   bus::KafkaProducer::Create(ClientOptions(*site, Client::kProducer, name)));
+  if (stage.name == kIngest) {
+    auto ingest =
+        std::make_shared<IngestWorker>(site, std::move(consumer), std::move(producer), stats);
+    return [ingest](std::stop_token stop) { return ingest->Run(stop); };
+  }
+  auto correlate = std::make_shared<CorrelateWorker>(site, std::move(consumer), std::move(producer),
+                                                     AlertTailReader(site), BaselinesReader(site),
+                                                     recent_, stats);
+  return [correlate](std::stop_token stop) { return correlate->Run(stop); };
 }
 
-void Daemon::Report() const {
-  const auto sum = [](const std::deque<WorkerStats>& all, auto member) {
-    int64_t total = 0;
-    for (const WorkerStats& stats : all) total += static_cast<int64_t>((stats.*member).load());
-    return total;
-  };
-  spdlog::info(
-      "read {} records ({} behind), handed on {} events, {} unreadable; correlated {} ({} behind), "
-      "{} alerts; {} partitions rebuilding",
-      sum(ingest_stats_, &WorkerStats::records), sum(ingest_stats_, &WorkerStats::lag),
-      sum(ingest_stats_, &WorkerStats::forwarded), sum(ingest_stats_, &WorkerStats::undecodable),
-      sum(correlate_stats_, &WorkerStats::records), sum(correlate_stats_, &WorkerStats::lag),
-      sum(correlate_stats_, &WorkerStats::alerts), sum(correlate_stats_, &WorkerStats::rebuilding));
+// Waits for the stage's workers and keeps their totals.
+void Daemon::End(Stage& stage) {
+  stage.stop.request_stop();
+  stage.threads.clear();
+  const std::lock_guard lock(mutex_);
+  for (const WorkerStats& stats : stage.stats) {
+    if (const auto report = stats.report.Get()) stage.ended.Add(report->TotalsOnly());
+  }
+  stage.stats.clear();
+}
+
+// Asks now and then whether the brokers are there: a consumer with nothing to
+// read does not know.
+void Daemon::WatchBrokers(std::stop_token stop) {
+  std::map<std::string, int32_t> partitions;
+  while (!stop.stop_requested()) {
+    const auto known = topics_->Partitions(kBrokerTimeout);
+    if (known.ok() != connected_.exchange(known.ok())) {
+      known.ok()
+          ? spdlog::info("the brokers answer again")
+          : spdlog::error("the brokers do not answer: {}", std::string(known.status().message()));
+    }
+    if (known.ok()) {
+      const std::shared_ptr<const Site> site = site_.Get();
+      const std::string& events = site->config().kafka.events_topic;
+      const auto at = known->find(events);
+      const int32_t count = at == known->end() ? 0 : at->second;
+      if (partitions.contains(events) && partitions[events] != count) {
+        spdlog::warn(
+            "{} had {} partitions and has {}: hosts move to other partitions, and chains under way "
+            "while they do may be missed",
+            events, partitions[events], count);
+      }
+      partitions[events] = count;
+    }
+    Pause(stop, kProbeEvery);
+  }
+}
+
+metrics::WorkerReport Daemon::ReportOf(const Stage& stage) const {
+  metrics::WorkerReport report = stage.ended;
+  for (const WorkerStats& stats : stage.stats) {
+    if (const auto one = stats.report.Get()) report.Add(*one);
+  }
+  std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition);
+  });
+  return report;
+}
+
+metrics::Report Daemon::Report() const {
+  metrics::Report report;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Stage& stage : stages_) report.stages[stage.name] = ReportOf(stage);
+  }
+  const Health now = health();
+  report.ready = now.not_ready.empty();
+  report.healthy = now.not_healthy.empty();
+  report.broker_connected = connected_;
+  return report;
+}
+
+Health Daemon::health() const {
+  Health health;
+  const std::lock_guard lock(mutex_);
+  if (!waiting_for_.empty()) health.not_ready.push_back(waiting_for_);
+  if (!connected_) health.not_healthy.push_back("the brokers do not answer");
+  const int64_t now_ms = absl::ToUnixMillis(absl::Now());
+  for (const Stage& stage : stages_) {
+    int64_t rebuilding = 0;
+    for (const WorkerStats& stats : stage.stats) {
+      rebuilding += stats.rebuilding;
+      if (!stats.joined) health.not_ready.push_back(stage.name + ": joining its consumer group");
+      if (stats.stalled) health.not_ready.push_back(stage.name + ": what it writes is not taken");
+      const int64_t turned_ms = stats.turned_ms;
+      if (turned_ms != 0 && now_ms - turned_ms > absl::ToInt64Milliseconds(kHangs)) {
+        health.not_alive.push_back(stage.name + ": a worker hangs");
+      }
+    }
+    if (rebuilding > 0) {
+      health.not_ready.push_back(
+          absl::StrCat(stage.name, ": ", rebuilding, " partitions are rebuilding"));
+    }
+  }
+  health.not_healthy.insert(health.not_healthy.end(), health.not_alive.begin(),
+                            health.not_alive.end());
+  health.not_ready.insert(health.not_ready.end(), health.not_healthy.begin(),
+                          health.not_healthy.end());
+  return health;
+}
+
+void Daemon::LogProgress() const {
+  const std::lock_guard lock(mutex_);
+  for (const Stage& stage : stages_) {
+    const metrics::WorkerReport report = ReportOf(stage);
+    uint64_t records = 0, alerts = 0, letters = 0;
+    int64_t behind = 0, rebuilding = 0;
+    for (const auto& [topic, count] : report.records) records += count;
+    for (const auto& [id, rule] : report.engine.rules) alerts += rule.alerts;
+    for (const auto& [reason, count] : report.dead_letters) letters += count;
+    for (const metrics::PartitionReport& partition : report.partitions) {
+      behind += partition.behind;
+      rebuilding += partition.rebuilding ? 1 : 0;
+    }
+    if (stage.name == kIngest) {
+      spdlog::info("ingest: read {} records ({} behind), handed on {} events, {} unreadable",
+                   records, behind, report.forwarded, letters);
+    } else {
+      spdlog::info("correlate: read {} events ({} behind), {} alerts, {} partitions rebuilding",
+                   records, behind, alerts, rebuilding);
+    }
+  }
 }
 
 }  // namespace sequitur::pipeline

@@ -1,15 +1,20 @@
 #include "pipeline/engine.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
+#include "alert/printable.h"
 
 namespace sequitur::pipeline {
 namespace {
 
 namespace field = event::field;
 
+constexpr size_t kShownGaps = 20;  // hosts named in a report
 // A host's processes are kept at least this long after its last event.
 constexpr event::TimeNs kKeepProcesses = 24 * 3600 * event::kSecond;
 
@@ -25,6 +30,22 @@ correlate::Options CorrelateOptions(const Site& site, const EngineOptions& optio
   return correlate;
 }
 
+double ToUnixSeconds(event::TimeNs time) {
+  return time == event::kNoTime ? 0 : static_cast<double>(time) / event::kSecond;
+}
+
+// file.yaml:12, as an operator finds it.
+std::string NameOf(const rules::AllowlistEntry& entry) {
+  return absl::StrCat(std::filesystem::path(entry.file).filename().string(), ":", entry.line);
+}
+
+// An entry holds through its last day (UTC).
+double ExpiryOf(const rules::AllowlistEntry& entry) {
+  absl::CivilDay last;
+  if (!absl::ParseCivilTime(entry.expires, &last)) return 0;
+  return absl::ToDoubleSeconds(absl::FromCivil(last + 1, absl::UTCTimeZone()) - absl::UnixEpoch());
+}
+
 }  // namespace
 
 Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions options, AlertSink sink)
@@ -37,7 +58,9 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       matcher_(*site.rules()),
       correlator_(site.rules(), CorrelateOptions(site, options_)),
       builder_(*site.rules(), site.fields(), hosts_, sources),
-      reexamined_(site.projection()) {
+      reexamined_(site.projection()),
+      rule_counts_(site.rules()->rules().size()),
+      coverage_(*site.rules(), site.fields(), site.config().coverage.window) {
   for (uint32_t rule = 0; rule < site.rules()->rules().size(); ++rule) {
     const auto& pipes = site.rules()->rules()[rule].pipes;
     if (!pipes.empty()) pipes_.emplace(rule, ResultPipes(pipes));
@@ -53,10 +76,12 @@ void Engine::ResolveHost(event::Event& event) {
   for (const auto& [from, into] : hosts_.TakeMerges()) {
     correlator_.MergeHosts(from, into, matches_);
     enricher_.ForgetHost(from);
+    coverage_.MergeHosts(from, into);
   }
   for (event::HostId forgotten : hosts_.TakeForgotten()) {
     correlator_.ForgetHost(forgotten, matches_);
     enricher_.ForgetHost(forgotten);
+    coverage_.ForgetHost(forgotten);
   }
   if (event.host == event::kUnknownHost) ++stats_.unknown_host_events;
   if (!event.Has(field::kHostId) && event.Wants(field::kHostId)) {
@@ -70,6 +95,8 @@ void Engine::ResolveHost(event::Event& event) {
 void Engine::Process(event::Event& event) {
   ++stats_.events;
   ResolveHost(event);
+  coverage_.Observe(event);
+  ++events_by_kind_[Coverage::KindOf(event)];
   enricher_.Enrich(event);
   Match(event);
   Reexamine();
@@ -114,9 +141,125 @@ void Engine::Publish(correlate::Match match) {
     ++stats_.already_published;
     return;
   }
-  if (options_.suppress && !suppressor_.Admit(alert)) return;
-  ++stats_.alerts;
+  RuleCount& count = rule_counts_[alert.match.rule];
+  count.last_match = std::max(count.last_match, alert.created);
+  if (options_.suppress && !suppressor_.Admit(alert)) {
+    ++count.suppressed;
+    return;
+  }
+  ExplainCoverage(alert);
+  Count(alert);
   sink_(std::move(alert));
+}
+
+void Engine::Count(const alert::Alert& alert) {
+  ++stats_.alerts;
+  ++rule_counts_[alert.match.rule].alerts;
+  const auto seconds = [](event::TimeNs delay) {
+    return static_cast<double>(std::max<event::TimeNs>(0, delay)) / event::kSecond;
+  };
+  if (alert.detect.has_value()) delay_since_arrival_.Observe(seconds(*alert.detect));
+  delay_since_event_.Observe(seconds(alert.created - alert.end));
+}
+
+// What may be missing around this chain. Nobody can say what an absent record
+// held; this says that there are absent records.
+void Engine::ExplainCoverage(alert::Alert& alert) const {
+  const Coverage::Kinds lacks = coverage_.Lacks(alert.match.rule, alert.match.host);
+  for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
+    if (!lacks[kind]) continue;
+    const auto name = Coverage::Name(static_cast<Coverage::Telemetry>(kind));
+    alert.coverage_gaps.push_back(absl::StrCat("no_", name));
+  }
+  if (coverage_.HasLost(alert.match.host)) alert.coverage_gaps.push_back("es_sequence_gap");
+  const event::TimeNs complete_from =
+      std::max(complete_from_, rule_counts_[alert.match.rule].complete_from);
+  if (alert.start < complete_from) alert.coverage_gaps.push_back("began_before_rule_was_complete");
+  for (const event::SnapshotRef& event : alert.match.evidence) {
+    if (!event) continue;
+    for (const event::Value& flag : event->Get(field::kSequiturFlags).elements()) {
+      if (flag.text() == "time_assumed_utc") alert.coverage_gaps.push_back("time_zone_assumed");
+    }
+  }
+  std::sort(alert.coverage_gaps.begin(), alert.coverage_gaps.end());
+  alert.coverage_gaps.erase(std::unique(alert.coverage_gaps.begin(), alert.coverage_gaps.end()),
+                            alert.coverage_gaps.end());
+}
+
+metrics::EngineReport Engine::Report() {
+  const correlate::Stats& stats = correlator_.stats();
+  metrics::EngineReport report;
+  for (size_t kind = 0; kind < events_by_kind_.size(); ++kind) {
+    const auto name = Coverage::Name(static_cast<Coverage::Telemetry>(kind));
+    if (kind != Coverage::kNetworkPid) report.events[std::string(name)] = events_by_kind_[kind];
+  }
+  report.late_events = stats.late_events;
+  report.clock_outliers = stats.clock_outliers;
+  report.unknown_host_events = stats_.unknown_host_events;
+  report.already_published = stats_.already_published;
+  report.delay_since_arrival = delay_since_arrival_;
+  report.delay_since_event = delay_since_event_;
+  report.hosts = static_cast<int64_t>(hosts_.stats().hosts);
+  report.memory = stats.bytes;
+  report.memory_limit = CorrelateOptions(site_, options_).limits.memory;
+  for (const enrich::Novelty::Stats& baseline : enricher_.stats().baselines) {
+    report.baselines[baseline.name] = {baseline.novel, static_cast<int64_t>(baseline.tuples),
+                                       baseline.learning};
+  }
+  ReportRules(report);
+  return report;
+}
+
+void Engine::ReportRules(metrics::EngineReport& report) {
+  const correlate::Stats& stats = correlator_.stats();
+  const Coverage::Summary coverage = coverage_.Summarise();
+  report.hosts_active = coverage.active_hosts;
+  for (const Coverage::Gap& gap : coverage_.Gaps(kShownGaps)) {
+    std::vector<std::string>& lacks =
+        report.host_gaps[alert::Printable(hosts_.canonical(gap.host), 80)];
+    for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
+      if (gap.lacks[kind])
+        lacks.emplace_back(Coverage::Name(static_cast<Coverage::Telemetry>(kind)));
+    }
+  }
+  for (uint32_t i = 0; i < stats.rules.size(); ++i) {
+    const rules::Rule& rule = site_.rules()->rules()[i];
+    const correlate::RuleStats& counts = stats.rules[i];
+    metrics::RuleReport& to = report.rules[rule.id];
+    to.name = rule.name;
+    to.severity = std::string(rules::SeverityName(rule.severity));
+    to.mode = std::string(rules::ModeName(rule.mode));
+    to.stage_hits = counts.stage_hits;
+    if (rule.until.has_value()) {
+      to.until_hits = to.stage_hits.back();
+    }
+    to.stage_hits.resize(rule.stages.size());
+    to.matches = counts.matches;
+    to.alerts = rule_counts_[i].alerts;
+    to.suppressed = rule_counts_[i].suppressed;
+    to.expired = counts.expired;
+    to.late_hits = counts.late_hits;
+    to.duplicate_hits = counts.duplicate_hits;
+    for (size_t reason = 0; reason < correlate::kEvictReasons; ++reason) {
+      const std::string name(
+          correlate::EvictReasonName(static_cast<correlate::EvictReason>(reason)));
+      to.evicted[name] = counts.evicted[reason];
+      to.evicted_advanced[name] = counts.evicted_advanced[reason];
+    }
+    for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
+      const int64_t hosts = coverage.lacking[i][kind];
+      const auto name = Coverage::Name(static_cast<Coverage::Telemetry>(kind));
+      to.hosts_lacking[std::string(name)] = hosts;
+    }
+    to.last_match = ToUnixSeconds(rule_counts_[i].last_match);
+    to.complete_from = ToUnixSeconds(std::max(complete_from_, rule_counts_[i].complete_from));
+  }
+  for (size_t i = 0; i < site_.rules()->allowlist().size(); ++i) {
+    const rules::AllowlistEntry& entry = site_.rules()->allowlist()[i];
+    const auto key = std::make_pair(entry.rule, NameOf(entry));
+    report.allowlist[key].hits += matcher_.allowlist_hits()[i];
+    report.allowlist[key].expires = ExpiryOf(entry);
+  }
 }
 
 void Engine::Recover(std::shared_ptr<const alert::PublishedAlerts> published) {

@@ -11,6 +11,7 @@
 // Threads:  none; one per worker.
 // Lifetime: the Site outlives the Engine, the Engine its alerts.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -25,6 +26,8 @@
 #include "enrich/enricher.h"
 #include "event/event.h"
 #include "event/host_table.h"
+#include "metrics/report.h"
+#include "pipeline/coverage.h"
 #include "pipeline/result_pipes.h"
 #include "pipeline/site.h"
 #include "rules/rule_set.h"
@@ -71,6 +74,11 @@ class Engine {
   void SweepIdle(event::TimeNs record_time);
 
   const EngineStats& stats() const { return stats_; }
+  // Everything that is counted here, by name.
+  metrics::EngineReport Report();
+  // Chains that began before this record time may have been missed by all rules.
+  void set_complete_from(event::TimeNs time) { complete_from_ = time; }
+  const Coverage& coverage() const { return coverage_; }
   const correlate::Stats& correlate_stats() { return correlator_.stats(); }
   const event::HostTable& hosts() const { return hosts_; }
   const enrich::Enricher& enricher() const { return enricher_; }
@@ -84,6 +92,16 @@ class Engine {
   void Reexamine();
   void PublishMatches();
   void Publish(correlate::Match match);
+  void ExplainCoverage(alert::Alert& alert) const;
+  void Count(const alert::Alert& alert);
+  void ReportRules(metrics::EngineReport& report);
+
+  struct RuleCount {
+    uint64_t alerts = 0;
+    uint64_t suppressed = 0;
+    event::TimeNs last_match = event::kNoTime;
+    event::TimeNs complete_from = event::kNoTime;  // since it was loaded anew
+  };
 
   const Site& site_;
   const SourceNames& sources_;
@@ -101,6 +119,11 @@ class Engine {
   std::vector<correlate::Match> matches_;
   absl::flat_hash_map<uint32_t, ResultPipes> pipes_;  // of the rules that have any
   EngineStats stats_;
+  std::vector<RuleCount> rule_counts_;  // by rule
+  std::array<uint64_t, Coverage::kOther + 1> events_by_kind_ = {};
+  metrics::Histogram delay_since_arrival_, delay_since_event_;
+  event::TimeNs complete_from_ = event::kNoTime;
+  Coverage coverage_;
 };
 
 }  // namespace sequitur::pipeline

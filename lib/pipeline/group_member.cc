@@ -34,6 +34,7 @@ absl::Status GroupMember::Run(const std::vector<std::string>& topics,
   RETURN_IF_ERROR(consumer_->Subscribe(topics, observer));
   absl::Time commit_at = absl::Now() + kafka_.commit_interval;
   while (!stop.stop_requested()) {
+    stats_.turned_ms.store(absl::ToUnixMillis(absl::Now()), std::memory_order_relaxed);
     const bool full = producer_->outstanding() > most_outstanding_;
     full ? consumer_->Pause() : consumer_->Resume();
     const auto polled = consumer_->Poll(kPollTimeout, hooks_.consume);
@@ -44,8 +45,10 @@ absl::Status GroupMember::Run(const std::vector<std::string>& topics,
     if (absl::Now() < commit_at) continue;
     commit_at = absl::Now() + kafka_.commit_interval;
     Commit(full);
+    Report();
   }
   const absl::Status settled = Settle();
+  Report();
   if (!settled.ok()) {
     spdlog::warn("{}: stopping before all was written; what was not is made again: {}", name_,
                  std::string(settled.message()));
@@ -58,9 +61,22 @@ void GroupMember::Commit(bool full) {
   const auto settled = ledger_.TakeSettled();
   if (settled.has_value()) consumer_->CommitAsync(*settled);
   stats_.stalled = full || (!settled.has_value() && producer_->refusals() > 0);
+}
+
+void GroupMember::Report() {
+  metrics::WorkerReport report;
   int64_t lag = 0;
-  for (const auto& [at, behind] : consumer_->Lag()) lag += behind;
+  for (const auto& [at, behind] : consumer_->Lag()) {
+    lag += behind;
+    report.partitions.push_back({at.topic, at.partition, behind});
+  }
   stats_.lag = lag;
+  report.outstanding = static_cast<int64_t>(producer_->outstanding());
+  report.stalled = stats_.stalled;
+  report.rewinds_cut = stats_.rewinds_cut;
+  report.duplicate_events = stats_.duplicates;
+  report.forwarded = stats_.forwarded;
+  hooks_.report(std::move(report));
 }
 
 // Waits, within bounds, until what was read may be committed, and commits it.

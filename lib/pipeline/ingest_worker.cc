@@ -16,18 +16,21 @@ constexpr event::TimeNs kNsPerMs = event::kMillisecond;
 
 }  // namespace
 
-IngestWorker::IngestWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+IngestWorker::IngestWorker(std::shared_ptr<const Site> site,
+                           std::unique_ptr<bus::Consumer> consumer,
                            std::unique_ptr<bus::Producer> producer, WorkerStats& stats)
-    : site_(site),
-      kafka_(site.config().kafka),
+    : owned_site_(std::move(site)),
+      site_(*owned_site_),
+      kafka_(site_.config().kafka),
       stats_(stats),
       member_("ingest", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
-               .offsets = [this] { return Offsets(); }},
+               .offsets = [this] { return Offsets(); },
+               .report = [this](metrics::WorkerReport report) { Report(std::move(report)); }},
               stats),
-      hosts_(site.HostOptions()),
-      event_(site.projection()),
-      writer_(site.fields(), sources_) {}
+      hosts_(site_.HostOptions()),
+      event_(site_.projection()),
+      writer_(site_.fields(), sources_) {}
 
 std::vector<bus::CommittedOffset> IngestWorker::Offsets() const {
   std::vector<bus::CommittedOffset> offsets;
@@ -46,9 +49,11 @@ absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     ASSIGN_OR_RETURN(one.start,
                      RewindStart(member_.consumer(), one, site_.config().lateness, &cut));
     partition.next = one.start;
+    partition.records = &records_[one.committed.at.topic];
     partitions_[one.committed.at] = partition;
   }
   stats_.partitions = static_cast<int64_t>(partitions_.size());
+  stats_.joined = true;
   spdlog::info("ingest: {} partitions assigned", assigned.size());
   return absl::OkStatus();
 }
@@ -81,6 +86,7 @@ void IngestWorker::Consume(const bus::Record& record) {
   if (record.timestamp_ms >= 0)
     partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
   stats_.records.fetch_add(1, std::memory_order_relaxed);
+  ++*partition.records;
   if (record.tombstone) return;
   decode::Decoder* decoder = DecoderOf(record.at->topic);
   if (decoder == nullptr) return;
@@ -97,13 +103,42 @@ void IngestWorker::Consume(const bus::Record& record) {
     hosts_.TakeMerges();
     hosts_.TakeForgotten();
     if (!live) return;
+    clamped_ += event.clamped ? 1 : 0;
     NameHost(event, host);
     event.host = host;
     Forward(event, record);
   });
+  if (live) Count(decoder->last_kind(), result);
   if (live && decode::IsDecodeError(result) && result != decode::DecodeResult::kEmpty) {
     DeadLetter(record, decode::DecodeResultName(result));
   }
+}
+
+void IngestWorker::Count(decode::SourceKind kind, decode::DecodeResult result) {
+  ++decoded_[static_cast<size_t>(kind)][static_cast<size_t>(result)];
+}
+
+void IngestWorker::Report(metrics::WorkerReport report) {
+  report.records = records_;
+  report.dead_letters = dead_letters_;
+  report.clamped = clamped_;
+  for (size_t kind = 0; kind < decode::kSourceKinds; ++kind) {
+    for (size_t result = 0; result < decode::kDecodeResults; ++result) {
+      if (decoded_[kind][result] == 0) continue;
+      const auto source = decode::SourceKindName(static_cast<decode::SourceKind>(kind));
+      const auto became = decode::DecodeResultName(static_cast<decode::DecodeResult>(result));
+      report.decoded[{std::string(source), std::string(became)}] = decoded_[kind][result];
+    }
+  }
+  for (metrics::PartitionReport& told : report.partitions) {
+    const auto found = partitions_.find({told.topic, told.partition});
+    if (found == partitions_.end() || found->second.time_ms < 0) continue;
+    told.record_time = static_cast<double>(found->second.time_ms) / 1e3;
+    told.rebuilding = found->second.next < found->second.live_from;
+    double& last = report.last_record_time[told.topic];
+    last = std::max(last, told.record_time);
+  }
+  stats_.report.Set(std::move(report));
 }
 
 // What the next stage is told of the host: what this one found out. A flow is a
@@ -130,6 +165,7 @@ void IngestWorker::Forward(event::Event& event, const bus::Record& record) {
 
 void IngestWorker::DeadLetter(const bus::Record& record, absl::string_view reason) {
   const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
+  ++dead_letters_[std::string(reason)];
   if (IsSampled(seen)) {
     spdlog::warn("ingest: {} {}:{} cannot be read ({}); it is number {} and goes to {}",
                  record.at->topic, record.at->partition, record.offset, std::string(reason),

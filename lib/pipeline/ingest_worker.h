@@ -15,6 +15,7 @@
 // Bounds:  kMaxOutstanding events on their way; beyond that reading pauses.
 // Threads: all of it on the thread that calls Run.
 
+#include <array>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -38,7 +39,7 @@ class IngestWorker final : private bus::AssignmentObserver {
   static constexpr size_t kMaxForwarded = 900 << 10;   // bytes, below Kafka's default limit
   static constexpr size_t kMaxDeadLetter = 512 << 10;  // the rest is cut and said to be
 
-  IngestWorker(const Site& site, std::unique_ptr<bus::Consumer> consumer,
+  IngestWorker(std::shared_ptr<const Site> site, std::unique_ptr<bus::Consumer> consumer,
                std::unique_ptr<bus::Producer> producer, WorkerStats& stats);
 
   // Until asked to stop, or until going on makes no sense.
@@ -49,6 +50,7 @@ class IngestWorker final : private bus::AssignmentObserver {
     int64_t live_from = 0;  // records before it are read to learn only
     int64_t next = 0;
     int64_t time_ms = bus::Record::kNoTime;  // of the latest record
+    uint64_t* records = nullptr;             // the topic's count
   };
 
   absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
@@ -59,7 +61,10 @@ class IngestWorker final : private bus::AssignmentObserver {
   void DeadLetter(const bus::Record& record, absl::string_view reason);
   decode::Decoder* DecoderOf(absl::string_view topic);
   std::vector<bus::CommittedOffset> Offsets() const;
+  void Count(decode::SourceKind kind, decode::DecodeResult result);
+  void Report(metrics::WorkerReport report);
 
+  const std::shared_ptr<const Site> owned_site_;
   const Site& site_;
   const config::Kafka& kafka_;
   WorkerStats& stats_;
@@ -71,6 +76,10 @@ class IngestWorker final : private bus::AssignmentObserver {
   std::string wire_;
   absl::flat_hash_map<std::string, std::unique_ptr<decode::Decoder>> decoders_;  // by topic
   absl::flat_hash_map<bus::TopicPartition, Partition> partitions_;
+  metrics::Totals records_;       // by topic; a std::map, for counts must not move
+  metrics::Totals dead_letters_;  // by reason
+  std::array<std::array<uint64_t, decode::kDecodeResults>, decode::kSourceKinds> decoded_ = {};
+  uint64_t clamped_ = 0;
 };
 
 }  // namespace sequitur::pipeline

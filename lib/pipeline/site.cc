@@ -8,10 +8,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "config/load.h"
+#include "yaml/document.h"
+#include "yaml/files.h"
+#include "yaml/json.h"
 
 namespace sequitur::pipeline {
 namespace {
@@ -62,19 +66,75 @@ enrich::DirectionOptions DirectionOf(const config::Network& network) {
   return options;
 }
 
+// All that says how events are read and enriched: the configuration but for what
+// is only looked for in them, and the files it names.
+std::string EnvironmentText(const config::Config& config) {
+  constexpr absl::string_view kLookedFor[] = {"rules",    "lists", "allowlists", "tuning",
+                                              "evidence", "log",   "http"};
+  std::string text;
+  const auto add = [&](absl::string_view part) { absl::StrAppend(&text, part, "\n"); };
+  if (!config.file.empty()) {
+    yaml::Document document = yaml::Document::Load(config.file);
+    for (const auto& [key, value] : document.root().Entries()) {
+      if (absl::c_linear_search(kLookedFor, key.text())) continue;
+      add(key.text());
+      add(yaml::ToJson(value));
+    }
+  }
+  Diagnostics ignored;  // said where the files are read
+  for (const std::string& path : {config.paths.services, config.paths.indicators}) {
+    if (!path.empty()) add(ReadFile(path, ignored).value_or(""));
+  }
+  // Secrets may change in their files alone.
+  for (const auto* properties :
+       {&config.kafka.properties, &config.kafka.consumer, &config.kafka.producer}) {
+    for (const auto& [name, value] : *properties) add(absl::StrCat(name, "=", value));
+  }
+  return text;
+}
+
 }  // namespace
 
-Site::Loaded Site::Load(const SiteOptions& options) {
+bool Site::ReadsAllThat(const Site& other) const {
+  for (event::FieldId id = 0; id < other.projection_.size(); ++id) {
+    if (other.projection_.Has(id) && !projection_.Has(id)) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> Site::Files() const {
+  std::vector<std::string> paths;
+  for (const auto* part : {&config_.paths.rules, &config_.paths.lists, &config_.paths.allowlists}) {
+    paths.insert(paths.end(), part->begin(), part->end());
+  }
+  std::vector<std::string> files = yaml::FindFiles(paths).paths;
+  for (const std::string& path : {config_.file, config_.paths.services, config_.paths.indicators}) {
+    if (!path.empty()) files.push_back(path);
+  }
+  return files;
+}
+
+Site::Loaded Site::Load(const SiteOptions& options, std::shared_ptr<const Site> in_use) {
   Loaded loaded;
   std::unique_ptr<Site> site(new Site());
+  if (in_use != nullptr) {
+    for (event::FieldId id = event::field::kKnownFields; id < in_use->fields_.size(); ++id) {
+      site->fields_.Intern(in_use->fields_.path(id));
+    }
+  }
   auto config = config::LoadConfig(
       options.config_path.empty() ? std::nullopt : std::optional<std::string>(options.config_path));
   site->config_ = std::move(config.config);
   loaded.diagnostics = std::move(config.diagnostics);
+  site->environment_ = EnvironmentText(site->config_);
   site->LoadRules(options, loaded.diagnostics);
-  site->LoadInventory(loaded.diagnostics);
-  site->LoadIndicators(loaded.diagnostics);
-  site->CompileBaselines(loaded.diagnostics);
+  if (in_use != nullptr && site->HasSameEnvironment(*in_use)) {
+    site->environment_of_ = in_use->environment_of_ ? in_use->environment_of_ : in_use;
+  } else {
+    site->LoadInventory(loaded.diagnostics);
+    site->LoadIndicators(loaded.diagnostics);
+    site->CompileBaselines(loaded.diagnostics);
+  }
   if (HasErrors(loaded.diagnostics) || site->rules_ == nullptr) return loaded;
   site->BuildProjection();
   loaded.site = std::move(site);
@@ -165,6 +225,7 @@ void Site::BuildProjection() {
 }
 
 enrich::Enricher::Options Site::EnrichOptions() const {
+  if (environment_of_ != nullptr) return environment_of_->EnrichOptions();
   enrich::Enricher::Options options;
   options.inventory = inventory_.get();
   options.indicators = indicators_.get();

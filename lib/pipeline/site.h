@@ -3,6 +3,12 @@
 // Site: everything that the configuration decides, loaded, compiled and turned
 // into each module's options. The one place that knows both config and modules.
 //
+// A site that is loaded while another is in use extends its field table, so that
+// fields keep their numbers and pending state stays valid. Where nothing but
+// rules, lists, allowlists, tuning and evidence changed, it also shares the
+// other's environment (services, indicators, baselines): then engines can go over
+// to it as they are.
+//
 // Threads:  immutable once loaded; shared const.
 // Lifetime: outlives every Engine made from it.
 
@@ -36,7 +42,15 @@ class Site {
     std::unique_ptr<const Site> site;  // null when there are errors
     Diagnostics diagnostics;           // errors and warnings, all of them
   };
-  static Loaded Load(const SiteOptions& options);
+  static Loaded Load(const SiteOptions& options, std::shared_ptr<const Site> in_use = nullptr);
+
+  // Both read events, hosts and Kafka in the same way: only what is looked for
+  // in them may differ.
+  bool HasSameEnvironment(const Site& other) const { return environment_ == other.environment_; }
+  // Whether all that the other reads of an event is read here too.
+  bool ReadsAllThat(const Site& other) const;
+  // Every file the site was read from, folders with what is in them now.
+  std::vector<std::string> Files() const;
 
   // How records of this file or topic are to be read.
   decode::SourceOptions SourceOptionsFor(absl::string_view name) const;
@@ -60,6 +74,8 @@ class Site {
   void CompileBaselines(Diagnostics& diagnostics);
   void BuildProjection();
 
+  std::string environment_;                     // all that is not looked for, as text
+  std::shared_ptr<const Site> environment_of_;  // whose it is; null: our own
   config::Config config_;
   event::FieldTable fields_;
   event::Projection projection_{fields_};

@@ -1,12 +1,36 @@
 #pragma once
 
 // What one worker tells of itself while it runs.
-// Threads: written by the worker, read by anyone; each number stands alone.
+// Threads: written by the worker, read by anyone; each number stands alone, and
+//          a report is handed out whole.
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "metrics/report.h"
 
 namespace sequitur::pipeline {
+
+// The latest report of a worker.
+class ReportSlot {
+ public:
+  void Set(metrics::WorkerReport report) {
+    auto next = std::make_shared<const metrics::WorkerReport>(std::move(report));
+    const std::lock_guard lock(mutex_);
+    latest_.swap(next);
+  }
+  // Null: there was none yet.
+  std::shared_ptr<const metrics::WorkerReport> Get() const {
+    const std::lock_guard lock(mutex_);
+    return latest_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const metrics::WorkerReport> latest_;
+};
 
 struct WorkerStats {
   std::atomic<uint64_t> records{0};
@@ -19,6 +43,9 @@ struct WorkerStats {
   std::atomic<int64_t> rebuilding{0};    // of them, not live yet
   std::atomic<int64_t> lag{0};           // records not read yet
   std::atomic<bool> stalled{false};      // what was produced is not taken
+  std::atomic<bool> joined{false};       // partitions were assigned, were it none
+  std::atomic<int64_t> turned_ms{0};     // when the worker last went round, Unix time; 0: not yet
+  ReportSlot report;
 };
 
 // Whether the n-th (from 0) of many alike deserves a line in the log: the first

@@ -1,0 +1,113 @@
+#include "metrics/report.h"
+
+#include <algorithm>
+
+namespace sequitur::metrics {
+namespace {
+
+template <typename Key>
+void AddTotals(std::map<Key, uint64_t>& totals, const std::map<Key, uint64_t>& other) {
+  for (const auto& [key, count] : other) totals[key] += count;
+}
+
+}  // namespace
+
+void RuleReport::Add(const RuleReport& other) {
+  if (name.empty()) {
+    name = other.name;
+    severity = other.severity;
+    mode = other.mode;
+  }
+  stage_hits.resize(std::max(stage_hits.size(), other.stage_hits.size()));
+  for (size_t i = 0; i < other.stage_hits.size(); ++i) stage_hits[i] += other.stage_hits[i];
+  if (other.until_hits.has_value()) until_hits = until_hits.value_or(0) + *other.until_hits;
+  matches += other.matches;
+  alerts += other.alerts;
+  suppressed += other.suppressed;
+  expired += other.expired;
+  late_hits += other.late_hits;
+  duplicate_hits += other.duplicate_hits;
+  AddTotals(evicted, other.evicted);
+  AddTotals(evicted_advanced, other.evicted_advanced);
+  held_hits += other.held_hits;
+  held_bytes += other.held_bytes;
+  for (const auto& [lacks, hosts] : other.hosts_lacking) hosts_lacking[lacks] += hosts;
+  last_match = std::max(last_match, other.last_match);
+  complete_from = std::max(complete_from, other.complete_from);
+}
+
+void RuleReport::EndGauges() {
+  held_hits = 0;
+  held_bytes = 0;
+  hosts_lacking.clear();
+  complete_from = 0;
+}
+
+void EngineReport::Add(const EngineReport& other) {
+  AddTotals(events, other.events);
+  late_events += other.late_events;
+  clock_outliers += other.clock_outliers;
+  unknown_host_events += other.unknown_host_events;
+  already_published += other.already_published;
+  delay_since_arrival.Add(other.delay_since_arrival);
+  delay_since_event.Add(other.delay_since_event);
+  for (const auto& [id, rule] : other.rules) rules[id].Add(rule);
+  for (const auto& [entry, report] : other.allowlist) {
+    allowlist[entry].hits += report.hits;
+    allowlist[entry].expires = report.expires;
+  }
+  for (const auto& [name, baseline] : other.baselines) {
+    baselines[name].novel += baseline.novel;
+    baselines[name].tuples += baseline.tuples;
+    baselines[name].learning |= baseline.learning;
+  }
+  hosts += other.hosts;
+  hosts_active += other.hosts_active;
+  memory += other.memory;
+  memory_limit += other.memory_limit;
+  host_gaps.insert(other.host_gaps.begin(), other.host_gaps.end());
+}
+
+void EngineReport::EndGauges() {
+  for (auto& [id, rule] : rules) rule.EndGauges();
+  for (auto& [name, baseline] : baselines) {
+    baseline.tuples = 0;
+    baseline.learning = false;
+  }
+  hosts = 0;
+  hosts_active = 0;
+  memory = 0;
+  memory_limit = 0;
+  host_gaps.clear();
+}
+
+void WorkerReport::Add(const WorkerReport& other) {
+  AddTotals(records, other.records);
+  partitions.insert(partitions.end(), other.partitions.begin(), other.partitions.end());
+  outstanding += other.outstanding;
+  stalled |= other.stalled;
+  rewinds_cut += other.rewinds_cut;
+  duplicate_events += other.duplicate_events;
+  AddTotals(decoded, other.decoded);
+  AddTotals(dead_letters, other.dead_letters);
+  for (const auto& [topic, time] : other.last_record_time) {
+    last_record_time[topic] = std::max(last_record_time[topic], time);
+  }
+  forwarded += other.forwarded;
+  unneeded += other.unneeded;
+  clamped += other.clamped;
+  sequence_gaps += other.sequence_gaps;
+  sequence_missing += other.sequence_missing;
+  engine.Add(other.engine);
+}
+
+WorkerReport WorkerReport::TotalsOnly() const {
+  WorkerReport totals = *this;
+  totals.partitions.clear();
+  totals.outstanding = 0;
+  totals.stalled = false;
+  totals.engine.EndGauges();
+  return totals;
+}
+
+}  // namespace sequitur::metrics

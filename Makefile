@@ -1,6 +1,6 @@
 # The thin front: what a newcomer types. Everything real is in CMake.
 
-.PHONY: help deps build demo demo-kafka test check test-asan format check-format fuzz clean
+.PHONY: help deps deps-tests build demo demo-kafka test check test-asan format check-format fuzz clean
 
 CMAKE_BUILD = cmake --build build/$(1) --parallel $(shell nproc)
 
@@ -17,6 +17,9 @@ help:
 deps:
 	@deploy/install-build-deps.sh
 
+deps-tests:
+	@deploy/install-build-deps.sh --tests
+
 build: deps
 	@cmake --preset release > /dev/null
 	@$(call CMAKE_BUILD,release) --target sequitur loadgen
@@ -24,10 +27,10 @@ build: deps
 demo: build
 	build/release/sequitur replay --config config/sequitur.yaml --output text integration/demo/telemetry
 
-demo-kafka: build
+demo-kafka: deps-tests build
 	python3 -B integration/kafka_demo.py
 
-test: deps
+test: deps-tests
 	@cmake --preset release > /dev/null
 	@$(call CMAKE_BUILD,release)
 	ctest --preset release --parallel $(shell nproc)
@@ -37,7 +40,7 @@ check: build
 	build/release/sequitur test
 
 # Not those that need a broker: librdkafka is not instrumented.
-test-asan: deps
+test-asan: deps-tests
 	@cmake --preset asan > /dev/null
 	@$(call CMAKE_BUILD,asan)
 	ctest --preset asan --parallel $(shell nproc) --exclude-regex integration/kafka

@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building and testing need (Debian 12 or
-# 13). Does nothing, and needs no rights, when all of them are there.
+# Installs the Debian packages that building needs (Debian 12 or 13), and with
+# --tests those that the tests and the demo with a broker need besides: Java and
+# Maven for Kafka, Prometheus, a browser. Does nothing, and needs no rights, when
+# all of them are there.
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build pkg-config ccache clang-format git ca-certificates
   libabsl-dev libre2-dev rapidjson-dev libyaml-cpp-dev
   librdkafka-dev libspdlog-dev libcli11-dev libxxhash-dev zlib1g-dev
-  prometheus-cpp-dev libcpp-httplib-dev
+  prometheus-cpp-dev libcpp-httplib-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 python3-confluent-kafka tzdata
+  python3 tzdata
 )
-# Any Java from 17 on and any Maven run the broker that the Kafka tests need.
-command -v java >/dev/null || packages+=(default-jre-headless)
-command -v mvn >/dev/null || packages+=(maven)
+if [[ ${1:-} == --tests ]]; then
+  packages+=(python3-confluent-kafka prometheus chromium fonts-dejavu-core)
+  # Any Java from 17 on and any Maven run the broker.
+  command -v java >/dev/null || packages+=(default-jre-headless)
+  command -v mvn >/dev/null || packages+=(maven)
+fi
 
 missing=()
 for package in "${packages[@]}"; do

@@ -148,8 +148,8 @@ void AddRules(const EngineReport& engine, FamilyList& list) {
   Family alerts = list.Counter("sequitur_alerts_total", "Alerts written.");
   Family suppressed =
       list.Counter("sequitur_alerts_suppressed_total", "Alerts held back by `suppress`.");
-  Family expired = list.Counter("sequitur_rule_expired_sequences_total",
-                                "Sequences begun that maxspan ended.");
+  Family expired =
+      list.Counter("sequitur_rule_expired_sequences_total", "Sequences begun that maxspan ended.");
   Family late = list.Counter("sequitur_rule_late_hits_total", "Hits later than lateness allows.");
   Family duplicate =
       list.Counter("sequitur_rule_duplicate_hits_total", "Hits of a record that had hit before.");

@@ -45,7 +45,7 @@ struct RuleReport {
   int64_t held_bytes = 0;
   std::map<std::string, int64_t> hosts_lacking;  // by what they lack
   double last_match = 0;                         // Unix seconds; 0: none yet
-  double complete_from = 0;  // chains that began later are seen whole; 0: all
+  double complete_from = 0;                      // chains that began later are seen whole; 0: all
 
   void Add(const RuleReport& other);
   void EndGauges();
@@ -71,9 +71,9 @@ struct EngineReport {
   uint64_t already_published = 0;
   Histogram delay_since_arrival;  // of alerts, from their last evidence
   Histogram delay_since_event;
-  std::map<std::string, RuleReport> rules;                                 // by id
+  std::map<std::string, RuleReport> rules;                                   // by id
   std::map<std::pair<std::string, std::string>, AllowlistReport> allowlist;  // by rule, entry
-  std::map<std::string, BaselineReport> baselines;                         // by name
+  std::map<std::string, BaselineReport> baselines;                           // by name
   // As of now.
   int64_t hosts = 0;
   int64_t hosts_active = 0;
@@ -127,7 +127,7 @@ struct ConfigReport {
   uint64_t reloads = 0;
   uint64_t reload_failures = 0;
   bool last_reload_ok = true;
-  double last_success = 0;  // Unix seconds
+  double last_success = 0;               // Unix seconds
   std::string last_problem;              // of the last reload, if it failed
   std::map<std::string, int64_t> rules;  // loaded, by mode
 };

@@ -10,7 +10,8 @@ namespace {
 namespace field = event::field;
 using event::kNoTime;
 
-constexpr absl::string_view kNames[] = {"web", "process", "file", "network", "network_pid", "other"};
+constexpr absl::string_view kNames[] = {"web",     "process",     "file",
+                                        "network", "network_pid", "other"};
 
 Coverage::Telemetry Parse(absl::string_view category) {
   for (const auto kind :

@@ -97,7 +97,7 @@ class Coverage {
   const event::TimeNs window_;
   std::vector<Need> needs_;           // each once: rules have few different ones
   std::vector<size_t> need_of_rule_;  // index into needs_
-  std::vector<Host> hosts_;  // by HostId
+  std::vector<Host> hosts_;           // by HostId
   event::TimeNs now_ = event::kNoTime;
 };
 

@@ -27,6 +27,11 @@ void Answer(const HttpServer::Outcome& outcome, int code_if_not, httplib::Respon
 struct HttpServer::Server {
   explicit Server(Pages given) : pages(std::move(given)) {
     http.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    // httplib's own choice would share a port that another process listens on.
+    http.set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
     http.set_read_timeout(kTimeoutSeconds);
     http.set_write_timeout(kTimeoutSeconds);
     http.set_keep_alive_timeout(kTimeoutSeconds);

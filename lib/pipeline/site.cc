@@ -24,8 +24,9 @@ namespace field = event::field;
 
 // Fields the pipeline itself reads, whatever the rules do.
 constexpr event::FieldId kPipelineFields[] = {
-    field::kEventCategory, field::kEventType, field::kEventAction, field::kSourceIp,
-    field::kDestinationIp, field::kHostId,    field::kHostName,
+    field::kEventCategory, field::kEventType,     field::kEventAction,
+    field::kSourceIp,      field::kDestinationIp, field::kHostId,
+    field::kHostName,      field::kProcessPid,    field::kSequiturFlags,
 };
 
 std::optional<std::string> ReadFile(const std::string& path, Diagnostics& diagnostics) {

@@ -1,0 +1,207 @@
+"""The running daemon as its operator meets it: pages, metrics, edits that are
+good and bad, a broker that goes away."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+import urllib.error
+import urllib.request
+
+import kafka_broker
+import kafka_site
+from sequitur_cli import BUILD
+
+RULE = """\
+- id: {id}
+  name: {id}
+  severity: low
+  query: process where process.name == "{program}"
+"""
+
+
+def process(program, second, command=""):
+    """One ECS process event."""
+    return json.dumps({
+        "@timestamp": f"2026-01-01T00:{second // 60:02}:{second % 60:02}.000Z",
+        "event": {"category": ["process"], "type": ["start"], "action": "exec"},
+        "host": {"name": "web-1"},
+        "process": {"name": program, "pid": 100 + second, "command_line": command or program},
+    }).encode()
+
+
+class OperateTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = kafka_broker.KafkaBroker()
+        cls.broker.__enter__()
+        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.name = self.id().rsplit(".", 1)[1].replace("_", "-")
+        self.broker.create_topic(self.name)
+        # As Kubernetes mounts a ConfigMap: files are links through ..data.
+        self.mounted(1, rules=RULE.format(id="first", program="a"))
+        os.symlink(self.folder / "..data" / "rules.yaml", self.folder / "rules.yaml")
+        self.config = self.folder / "sequitur.yaml"
+        self.write_config()
+        self.log = open(self.folder / "log", "ab")
+        self.addCleanup(self.log.close)
+        subprocess.run([BUILD / "sequitur", "topics", "--create", "--config", self.config],
+                       check=False, capture_output=True, timeout=60)
+        self.process = subprocess.Popen([BUILD / "sequitur", "run", "--config", self.config],
+                                        stderr=self.log)
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        kafka_broker.wait_until(lambda: "status page: " in self.log_text(), "the pages")
+        self.url = re.search(r"status page: (http://\S+)/", self.log_text())[1]
+        kafka_broker.wait_until(lambda: self.get("/readyz")[0] == 200, "readiness")
+
+    def mounted(self, version, rules):
+        """Swaps the mounted rules the way the kubelet does."""
+        data = self.folder / f"..{version}"
+        data.mkdir()
+        (data / "rules.yaml").write_text(rules, encoding="utf-8")
+        link = self.folder / "..new"
+        os.symlink(data.name, link)
+        os.rename(link, self.folder / "..data")
+
+    def write_config(self, more=""):
+        kafka_site.write(self.config, f"""\
+  brokers: ["{self.broker.bootstrap}"]
+  topics: [{self.name}]
+  group: {self.name}
+  partitions: 2
+  events_topic: {self.name}.events
+  alerts_topic: {self.name}.alerts
+  baselines_topic: {self.name}.baselines
+  shadow_topic: {self.name}.shadow
+  dead_letter_topic: {self.name}.dlq
+  commit_interval: 100ms
+""", more)
+        text = self.config.read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^rules: .*$", f"rules: [{self.folder}/rules.yaml]", text)
+        self.config.write_text(text, encoding="utf-8")
+
+    def log_text(self):
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def get(self, path, method="GET"):
+        """(status, body)"""
+        request = urllib.request.Request(self.url + path, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.read().decode()
+
+    def status(self):
+        return json.loads(self.get("/api/status")[1])
+
+    def metric(self, series):
+        """Value of one series, as written in the text format; None when absent."""
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(series + " "):
+                return float(line.rsplit(" ", 1)[1])
+        return None
+
+    def wait_for_metric(self, series, value):
+        kafka_broker.wait_until(lambda: self.metric(series) == value, f"{series} to be {value}")
+
+    def send(self, *records):
+        self.broker.produce(self.name, [(None, record) for record in records])
+
+    def test_metrics_count_what_passes_and_pass_promtool(self):
+        self.send(process("a", 1), process("z", 2), b"no event at all", process("a", 3))
+        self.wait_for_metric('sequitur_alerts_total{rule="first",severity="low",mode="live"}', 2)
+        self.wait_for_metric(f'sequitur_records_total{{stage="ingest",topic="{self.name}"}}', 4)
+        self.wait_for_metric('sequitur_dead_letters_total{reason="not_recognised"}', 1)
+        self.wait_for_metric('sequitur_decoded_records_total{source="ecs",result="decoded"}', 3)
+        self.assertEqual(self.metric('sequitur_rule_stage_hits_total{rule="first",stage="1"}'), 2)
+        self.assertEqual(self.metric("sequitur_ready"), 1)
+        self.assertEqual(
+            self.metric('sequitur_detection_delay_seconds_count{since="arrival"}'), 2)
+        checked = subprocess.run(["promtool", "check", "metrics"], capture_output=True, timeout=60,
+                                 input=self.get("/metrics")[1].encode(), check=False)
+        self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, b""))
+        status = self.status()
+        self.assertEqual(status["rules"][0]["matches"], 2)
+        self.assertIn("first on web-1", status["alerts"][0]["timeline"])
+
+    def test_a_swapped_mount_brings_new_rules(self):
+        self.mounted(2, RULE.format(id="first", program="a") + RULE.format(id="second", program="b"))
+        kafka_broker.wait_until(lambda: "1 rules new (second)" in self.log_text(), "the reload")
+        kafka_broker.wait_until(lambda: self.get("/readyz")[0] == 200, "readiness")
+        self.send(process("b", 1))
+        self.wait_for_metric('sequitur_alerts_total{rule="second",severity="low",mode="live"}', 1)
+        self.assertEqual(self.metric('sequitur_config_reloads_total{result="success"}'), 1)
+
+    def test_a_bad_edit_changes_nothing_and_shows(self):
+        self.mounted(2, RULE.format(id="first", program="a") + "- id: broken\n  query: process where and\n")
+        self.wait_for_metric("sequitur_config_last_reload_successful", 0)
+        self.assertRegex(self.log_text(), r"rules\.yaml:6:\d+: error: ")
+        self.assertIn("rules.yaml:6:", self.status()["config"]["last_problem"])
+        code, body = self.get("/-/reload", "POST")
+        self.assertEqual(code, 400)
+        self.assertIn("rules.yaml:6:", body)
+        self.send(process("a", 1))
+        self.wait_for_metric('sequitur_alerts_total{rule="first",severity="low",mode="live"}', 1)
+        self.mounted(3, RULE.format(id="first", program="a"))
+        self.wait_for_metric("sequitur_config_last_reload_successful", 1)
+
+    def test_a_signal_and_a_request_reload(self):
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_for_metric('sequitur_config_reloads_total{result="success"}', 1)
+        self.assertEqual(self.get("/-/reload", "POST"), (200, "no rule changed\n"))
+
+    def test_health_asks_the_daemon(self):
+        for page, code in (("/healthz", 0), ("/livez", 0), ("/nothing", 1)):
+            asked = subprocess.run([BUILD / "sequitur", "health", "--url", self.url + page],
+                                   capture_output=True, timeout=60, check=False)
+            self.assertEqual(asked.returncode, code, page)
+
+    def test_the_log_is_json_when_asked_for_and_no_message_forges_a_line(self):
+        self.write_config("log: {format: json}\n")
+        kafka_broker.wait_until(lambda: '"message":"reloaded: ' in self.log_text(), "the reload")
+        self.send(b'{"@timestamp": "x\n2026-01-01T00:00:00Z error forged", "event": "\x1b[2J"}')
+        kafka_broker.wait_until(lambda: "cannot be read" in self.log_text(), "the warning")
+        lines = self.log_text().splitlines()
+        first = next(i for i, line in enumerate(lines) if line.startswith("{"))
+        for line in lines[first:]:
+            self.assertEqual(set(json.loads(line)), {"@timestamp", "log.level", "message"})
+
+    @unittest.skipUnless(shutil.which("chromium"), "no chromium")
+    def test_a_browser_draws_the_page(self):
+        self.send(process("a", 1, command="a <img src=x onerror=alert(1)>"))
+        self.wait_for_metric('sequitur_alerts_total{rule="first",severity="low",mode="live"}', 1)
+        drawn = subprocess.run(
+            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
+             f"--user-data-dir={self.folder}/chromium", "--virtual-time-budget=4000", "--dump-dom",
+             self.url + "/"], capture_output=True, timeout=120, check=True).stdout.decode()
+        self.assertRegex(drawn, r'id="state"[^>]*>ready<')
+        for text, there in (("<b>first</b>", True), ("<img", False), ("&lt;img src=x", True)):
+            self.assertEqual(text in drawn, there, text)
+
+    def test_a_lost_broker_shows_and_heals(self):
+        self.broker.kill()
+        self.wait_for_metric("sequitur_healthy", 0)
+        self.assertEqual(self.metric('sequitur_broker_connected{stage="correlate"}'), 0)
+        self.assertEqual(self.get("/livez")[0], 200)
+        code, body = self.get("/healthz")
+        self.assertEqual((code, body), (503, "the brokers do not answer\n"))
+        self.broker.start()
+        kafka_broker.wait_until(lambda: self.get("/readyz")[0] == 200, "readiness")
+        self.send(process("a", 1))
+        self.wait_for_metric('sequitur_alerts_total{rule="first",severity="low",mode="live"}', 1)
+
+
+if __name__ == "__main__":
+    kafka_broker.main()

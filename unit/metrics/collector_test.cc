@@ -1,0 +1,127 @@
+#include "metrics/collector.h"
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sequitur::metrics {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr absl::Time Now() { return absl::FromUnixSeconds(1'000'100); }
+
+Report OneStage(WorkerReport worker) {
+  Report report;
+  report.stages["correlate"] = std::move(worker);
+  return report;
+}
+
+std::string Text(const Report& report) {
+  return ToText(Families(report, {"1.2.3", "2.0.2"}, Now()));
+}
+
+TEST(CollectorTest, LagIsTheAgeOfWhatWasReadLastWhileSomethingWaits) {
+  WorkerReport worker;
+  worker.partitions.push_back({"events", 3, 7, 1'000'040, 1'000'000, false});
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          R"(sequitur_consumer_lag_records{stage="correlate",topic="events",partition="3"} 7)"));
+  EXPECT_THAT(text, HasSubstr(R"(partition="3",clock="record"} 60)"));
+  EXPECT_THAT(text, HasSubstr(R"(partition="3",clock="event"} 100)"));
+}
+
+TEST(CollectorTest, LagIsNothingWhenAllIsRead) {
+  WorkerReport worker;
+  worker.partitions.push_back({"events", 3, 0, 1'000'040, 1'000'000, false});
+  EXPECT_THAT(Text(OneStage(worker)), HasSubstr(R"(partition="3",clock="record"} 0)"));
+}
+
+TEST(CollectorTest, TheFunnelHasAStageForEachStepAndUntil) {
+  WorkerReport worker;
+  RuleReport& rule = worker.engine.rules["chain"];
+  rule.severity = "high";
+  rule.mode = "live";
+  rule.stage_hits = {9, 4};
+  rule.until_hits = 2;
+  rule.matches = 1;
+  rule.alerts = 1;
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_stage_hits_total{rule="chain",stage="1"} 9)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_stage_hits_total{rule="chain",stage="2"} 4)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_stage_hits_total{rule="chain",stage="until"} 2)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_alerts_total{rule="chain",severity="high",mode="live"} 1)"));
+}
+
+TEST(CollectorTest, DelaysAreAHistogram) {
+  WorkerReport worker;
+  worker.engine.delay_since_arrival.Observe(0.02);
+  worker.engine.delay_since_arrival.Observe(7200);
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_detection_delay_seconds_bucket{since="arrival",le="0.01"} 0)"));
+  EXPECT_THAT(
+      text, HasSubstr(R"(sequitur_detection_delay_seconds_bucket{since="arrival",le="0.025"} 1)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_detection_delay_seconds_bucket{since="arrival",le="+Inf"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_detection_delay_seconds_count{since="arrival"} 2)"));
+}
+
+TEST(CollectorTest, HostsAreInNoLabel) {
+  WorkerReport worker;
+  worker.engine.host_gaps["web-03"] = {"process"};
+  worker.engine.rules["chain"].hosts_lacking["process"] = 1;
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(
+      text, HasSubstr(R"(sequitur_rule_hosts_lacking_telemetry{rule="chain",lacks="process"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("web-03")));
+}
+
+TEST(CollectorTest, AnAllowlistEntryThatNeverEndsHasNoExpiry) {
+  WorkerReport worker;
+  worker.engine.allowlist[{"chain", "site.yaml:3"}] = {5, 0};
+  worker.engine.allowlist[{"chain", "site.yaml:9"}] = {0, 2'000'000};
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_allowlist_hits_total{rule="chain",entry="site.yaml:3"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(entry="site.yaml:9"} 2000000)"));
+  EXPECT_THAT(text,
+              Not(HasSubstr(R"(expiry_timestamp_seconds{rule="chain",entry="site.yaml:3"})")));
+}
+
+TEST(ReportTest, WhatRemainsOfAnEndedWorkerAreTotals) {
+  WorkerReport worker;
+  worker.records["events"] = 10;
+  worker.partitions.push_back({"events", 0, 7, 0, 0, true});
+  worker.outstanding = 4;
+  worker.stalled = true;
+  worker.engine.memory = 100;
+  worker.engine.rules["chain"].matches = 3;
+  worker.engine.rules["chain"].held_hits = 8;
+  WorkerReport totals = worker.TotalsOnly();
+  totals.Add(worker);
+  EXPECT_EQ(totals.records["events"], 20);
+  EXPECT_EQ(totals.partitions.size(), 1);
+  EXPECT_EQ(totals.outstanding, 4);
+  EXPECT_EQ(totals.engine.memory, 100);
+  EXPECT_EQ(totals.engine.rules["chain"].matches, 6);
+  EXPECT_EQ(totals.engine.rules["chain"].held_hits, 8);
+  EXPECT_FALSE(worker.TotalsOnly().stalled);
+}
+
+TEST(ProcessTest, SaysWhatTheProcessUses) {
+  const std::string text = ToText(ProcessFamilies());
+  EXPECT_THAT(text, HasSubstr("process_cpu_seconds_total "));
+  for (const char* name :
+       {"process_resident_memory_bytes", "process_start_time_seconds", "process_open_fds"}) {
+    EXPECT_THAT(text, HasSubstr(name));
+    EXPECT_THAT(text, Not(HasSubstr(absl::StrCat("\n", name, " 0\n"))));
+  }
+}
+
+}  // namespace
+}  // namespace sequitur::metrics

@@ -75,6 +75,10 @@ class Consumer {
   // Records not read yet, by assigned partition, as far as is known.
   virtual absl::flat_hash_map<TopicPartition, int64_t> Lag() = 0;
 
+  // Partitions of every topic that this member reads, its own and others'; empty
+  // when no broker says.
+  virtual absl::flat_hash_map<std::string, int32_t> PartitionCounts() = 0;
+
   // Leaves the group; OnRevoked comes first.
   virtual void Close() = 0;
 };

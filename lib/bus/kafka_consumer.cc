@@ -284,6 +284,22 @@ absl::flat_hash_map<TopicPartition, int64_t> KafkaConsumer::Lag() {
   return lag;
 }
 
+absl::flat_hash_map<std::string, int32_t> KafkaConsumer::PartitionCounts() {
+  absl::flat_hash_map<std::string, int32_t> counts;
+  const rd_kafka_metadata_t* metadata = nullptr;
+  // Only of the topics that this client knows.
+  if (rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, kBrokerTimeoutMs) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return counts;
+  }
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    if (metadata->topics[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    counts[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return counts;
+}
+
 void KafkaConsumer::Close() {
   if (closed_ || client_ == nullptr) return;
   closed_ = true;

@@ -34,6 +34,7 @@ class KafkaConsumer final : public Consumer {
   absl::StatusOr<absl::flat_hash_map<TopicPartition, int64_t>> OffsetsForTime(
       absl::Span<const TopicPartition> partitions, int64_t time_ms) override;
   absl::flat_hash_map<TopicPartition, int64_t> Lag() override;
+  absl::flat_hash_map<std::string, int32_t> PartitionCounts() override;
   void Close() override;
 
  private:

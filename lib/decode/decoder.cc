@@ -125,6 +125,10 @@ DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, Em
   };
   const LineContext lines = ContextOf(record, payload.envelope, stream);
   const DecodeResult result = DecodePayload(payload, lines, event, stamp_and_emit);
+  // Whose message it was is of use even when it is no event (Decoder::Decode).
+  if (!emitted && event.sequence != event::Event::kNoSequence) {
+    StampHost(record, payload.envelope, event);
+  }
   return timeless && !emitted ? DecodeResult::kNoTimestamp : result;
 }
 

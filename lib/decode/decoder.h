@@ -53,7 +53,8 @@ class Decoder {
   void set_max_future(absl::Duration max_future);
 
   // Calls `emit` once for each event in the record, which is kDecoded; otherwise
-  // says why there is none. `event` is the scratch that is filled.
+  // says why there is none. `event` is the scratch that is filled; of a numbered
+  // message that is no event it has the number and the host's claim.
   DecodeResult Decode(const RawRecord& record, event::Event& event, EmitEvent emit);
 
   // What the last record was recognised as; kAuto when it was not.

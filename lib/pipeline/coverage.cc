@@ -106,16 +106,15 @@ void Coverage::Observe(const event::Event& event) {
   if (host.first == kNoTime) host.first = time;
   host.first = std::min(host.first, time);
   host.last = std::max(host.last, time);
+  for (const event::Value& flag : event.Get(field::kSequiturFlags).elements()) {
+    if (flag.text() == kLossFlag) host.lost = now_;
+  }
   const Telemetry kind = KindOf(event);
   if (kind == kOther) return;
   host.seen[kind] = std::max(host.seen[kind], time);
   if (kind == kNetwork && event.Has(field::kProcessPid)) {
     host.seen[kNetworkPid] = std::max(host.seen[kNetworkPid], time);
   }
-}
-
-void Coverage::ObserveLoss(event::HostId host) {
-  if (host != event::kUnknownHost) HostOf(host).lost = now_;
 }
 
 void Coverage::MergeHosts(event::HostId from, event::HostId into) {

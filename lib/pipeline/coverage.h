@@ -46,10 +46,11 @@ class Coverage {
   // Other rules from now on.
   void Adopt(const rules::RuleSet& rules, const event::FieldTable& fields);
 
+  // In sequitur.flags of an event before which messages of its sensor were lost.
+  static constexpr absl::string_view kLossFlag = "es_sequence_gap";
+
   // REQUIRES: the event's host is resolved.
   void Observe(const event::Event& event);
-  // Messages of this host were lost on their way here.
-  void ObserveLoss(event::HostId host);
   void MergeHosts(event::HostId from, event::HostId into);
   void ForgetHost(event::HostId host);
 

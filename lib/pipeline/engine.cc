@@ -171,7 +171,7 @@ void Engine::ExplainCoverage(alert::Alert& alert) const {
     const auto name = Coverage::Name(static_cast<Coverage::Telemetry>(kind));
     alert.coverage_gaps.push_back(absl::StrCat("no_", name));
   }
-  if (coverage_.HasLost(alert.match.host)) alert.coverage_gaps.push_back("es_sequence_gap");
+  if (coverage_.HasLost(alert.match.host)) alert.coverage_gaps.emplace_back(Coverage::kLossFlag);
   const event::TimeNs complete_from =
       std::max(complete_from_, rule_counts_[alert.match.rule].complete_from);
   if (alert.start < complete_from) alert.coverage_gaps.push_back("began_before_rule_was_complete");

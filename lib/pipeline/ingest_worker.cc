@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
 #include "pipeline/commit_note.h"
+#include "pipeline/coverage.h"
 #include "pipeline/rewind.h"
 #include "spdlog/spdlog.h"
 
@@ -52,10 +53,32 @@ absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     partition.records = &records_[one.committed.at.topic];
     partitions_[one.committed.at] = partition;
   }
+  MarkSeen();
   stats_.partitions = static_cast<int64_t>(partitions_.size());
   stats_.joined = true;
   spdlog::info("ingest: {} partitions assigned", assigned.size());
   return absl::OkStatus();
+}
+
+// A sensor's messages may come through any partition of their topic.
+void IngestWorker::MarkSeen() {
+  if (partitions_.empty()) return;
+  const auto counts = member_.consumer().PartitionCounts();
+  absl::flat_hash_map<std::string, int32_t> ours;
+  for (const auto& [at, partition] : partitions_) ++ours[at.topic];
+  for (auto& [at, partition] : partitions_) {
+    const auto all = counts.find(at.topic);
+    partition.sees_all = all != counts.end() && ours[at.topic] == all->second;
+  }
+}
+
+// Takes note of the number of an eslogger message. A loss is told downstream by
+// the sensor's next event.
+void IngestWorker::WatchSequence(const event::Event& event, const bus::Record& record,
+                                 bool sees_all) {
+  if (!sees_all || event.sequence == event::Event::kNoSequence) return;
+  stream_ = absl::StrCat(record.at->topic, "|", event.claim.id, "|", event.claim.name);
+  sequences_.Observe(stream_, event.sequence);
 }
 
 void IngestWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
@@ -103,12 +126,24 @@ void IngestWorker::Consume(const bus::Record& record) {
     hosts_.TakeMerges();
     hosts_.TakeForgotten();
     if (!live) return;
+    if (decoder->last_kind() == decode::SourceKind::kEslogger) {
+      WatchSequence(event, record, partition.sees_all);
+      if (sequences_.TakeLoss(stream_)) {
+        event.Append(event::field::kSequiturFlags, event::Value::String(Coverage::kLossFlag));
+      }
+    }
     clamped_ += event.clamped ? 1 : 0;
     NameHost(event, host);
     event.host = host;
     Forward(event, record);
   });
-  if (live) Count(decoder->last_kind(), result);
+  if (live) {
+    Count(decoder->last_kind(), result);
+    if (result == decode::DecodeResult::kNotAnEvent &&
+        decoder->last_kind() == decode::SourceKind::kEslogger) {
+      WatchSequence(event_, record, partition.sees_all);
+    }
+  }
   if (live && decode::IsDecodeError(result) && result != decode::DecodeResult::kEmpty) {
     DeadLetter(record, decode::DecodeResultName(result));
   }
@@ -122,6 +157,8 @@ void IngestWorker::Report(metrics::WorkerReport report) {
   report.records = records_;
   report.dead_letters = dead_letters_;
   report.clamped = clamped_;
+  report.sequence_gaps = sequences_.gaps();
+  report.sequence_missing = sequences_.missing();
   for (size_t kind = 0; kind < decode::kSourceKinds; ++kind) {
     for (size_t result = 0; result < decode::kDecodeResults; ++result) {
       if (decoded_[kind][result] == 0) continue;

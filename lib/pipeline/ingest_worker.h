@@ -28,6 +28,7 @@
 #include "event/host_table.h"
 #include "pipeline/forwarded_event.h"
 #include "pipeline/group_member.h"
+#include "pipeline/sequence_watch.h"
 #include "pipeline/site.h"
 #include "pipeline/worker_stats.h"
 
@@ -51,6 +52,7 @@ class IngestWorker final : private bus::AssignmentObserver {
     int64_t next = 0;
     int64_t time_ms = bus::Record::kNoTime;  // of the latest record
     uint64_t* records = nullptr;             // the topic's count
+    bool sees_all = false;                   // this worker has every partition of the topic
   };
 
   absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
@@ -61,6 +63,8 @@ class IngestWorker final : private bus::AssignmentObserver {
   void DeadLetter(const bus::Record& record, absl::string_view reason);
   decode::Decoder* DecoderOf(absl::string_view topic);
   std::vector<bus::CommittedOffset> Offsets() const;
+  void MarkSeen();
+  void WatchSequence(const event::Event& event, const bus::Record& record, bool sees_all);
   void Count(decode::SourceKind kind, decode::DecodeResult result);
   void Report(metrics::WorkerReport report);
 
@@ -80,6 +84,8 @@ class IngestWorker final : private bus::AssignmentObserver {
   metrics::Totals dead_letters_;  // by reason
   std::array<std::array<uint64_t, decode::kDecodeResults>, decode::kSourceKinds> decoded_ = {};
   uint64_t clamped_ = 0;
+  SequenceWatch sequences_;
+  std::string stream_;  // scratch
 };
 
 }  // namespace sequitur::pipeline

@@ -36,12 +36,16 @@ class CoverageTest : public ::testing::Test {
     coverage_ = std::make_unique<Coverage>(*site_->rules(), site_->fields(), absl::Minutes(10));
   }
 
-  void Sees(event::HostId host, absl::string_view category, int minute, int pid = 0) {
+  void Sees(event::HostId host, absl::string_view category, int minute, int pid = 0,
+            absl::string_view flag = "") {
     event::Event event(site_->projection());
     event.host = host;
     event.time = event.record_time = kStart + minute * 60 * event::kSecond;
     event.SetString(event::field::kEventCategory, category);
     if (pid != 0) event.SetInt(event::field::kProcessPid, pid);
+    if (!flag.empty()) {
+      event.Append(event::field::kSequiturFlags, event::Value::String(flag));
+    }
     coverage_->Observe(event);
   }
   std::vector<std::string> Lacks(absl::string_view rule, event::HostId host) {
@@ -123,8 +127,7 @@ TEST_F(CoverageTest, AMergedHostHasWhatBothSent) {
 }
 
 TEST_F(CoverageTest, ALossIsRememberedForAWindow) {
-  Sees(kWeb, "web", 0);
-  coverage_->ObserveLoss(kWeb);
+  Sees(kWeb, "web", 0, 0, Coverage::kLossFlag);
   Sees(kWeb, "web", 10);
   EXPECT_TRUE(coverage_->HasLost(kWeb));
   Sees(kWeb, "web", 11);

@@ -172,9 +172,8 @@ void Engine::ExplainCoverage(alert::Alert& alert) const {
     alert.coverage_gaps.push_back(absl::StrCat("no_", name));
   }
   if (coverage_.HasLost(alert.match.host)) alert.coverage_gaps.emplace_back(Coverage::kLossFlag);
-  const event::TimeNs complete_from =
-      std::max(complete_from_, rule_counts_[alert.match.rule].complete_from);
-  if (alert.start < complete_from) alert.coverage_gaps.push_back("began_before_rule_was_complete");
+  if (alert.start < CompleteFrom(alert.match.rule))
+    alert.coverage_gaps.push_back("began_before_rule_was_complete");
   for (const event::SnapshotRef& event : alert.match.evidence) {
     if (!event) continue;
     for (const event::Value& flag : event->Get(field::kSequiturFlags).elements()) {
@@ -184,6 +183,10 @@ void Engine::ExplainCoverage(alert::Alert& alert) const {
   std::sort(alert.coverage_gaps.begin(), alert.coverage_gaps.end());
   alert.coverage_gaps.erase(std::unique(alert.coverage_gaps.begin(), alert.coverage_gaps.end()),
                             alert.coverage_gaps.end());
+}
+
+event::TimeNs Engine::CompleteFrom(uint32_t rule) const {
+  return std::max(complete_from_, site_.CompleteFrom(rule));
 }
 
 metrics::EngineReport Engine::Report() {
@@ -252,7 +255,7 @@ void Engine::ReportRules(metrics::EngineReport& report) {
       to.hosts_lacking[std::string(name)] = hosts;
     }
     to.last_match = ToUnixSeconds(rule_counts_[i].last_match);
-    to.complete_from = ToUnixSeconds(std::max(complete_from_, rule_counts_[i].complete_from));
+    to.complete_from = ToUnixSeconds(CompleteFrom(i));
   }
   for (size_t i = 0; i < site_.rules()->allowlist().size(); ++i) {
     const rules::AllowlistEntry& entry = site_.rules()->allowlist()[i];

@@ -93,6 +93,7 @@ class Engine {
   void PublishMatches();
   void Publish(correlate::Match match);
   void ExplainCoverage(alert::Alert& alert) const;
+  event::TimeNs CompleteFrom(uint32_t rule) const;
   void Count(const alert::Alert& alert);
   void ReportRules(metrics::EngineReport& report);
 
@@ -100,7 +101,6 @@ class Engine {
     uint64_t alerts = 0;
     uint64_t suppressed = 0;
     event::TimeNs last_match = event::kNoTime;
-    event::TimeNs complete_from = event::kNoTime;  // since it was loaded anew
   };
 
   const Site& site_;

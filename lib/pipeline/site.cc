@@ -96,6 +96,21 @@ std::string EnvironmentText(const config::Config& config) {
 
 }  // namespace
 
+// A rule that did not change knows what it knew; another may read what nobody had
+// read before.
+void Site::DateRules(const Site* in_use) {
+  const bool reads_more = in_use != nullptr && !in_use->ReadsAllThat(*this);
+  const event::TimeNs now = absl::ToUnixNanos(absl::Now());
+  for (const rules::Rule& rule : rules_->rules()) {
+    const int before = in_use == nullptr ? -1 : in_use->rules_->Find(rule.id);
+    const bool same =
+        before >= 0 && in_use->rules_->rules()[static_cast<size_t>(before)].version == rule.version;
+    complete_from_.push_back(same         ? in_use->complete_from_[static_cast<size_t>(before)]
+                             : reads_more ? now
+                                          : event::kNoTime);
+  }
+}
+
 bool Site::ReadsAllThat(const Site& other) const {
   for (event::FieldId id = 0; id < other.projection_.size(); ++id) {
     if (other.projection_.Has(id) && !projection_.Has(id)) return false;
@@ -138,6 +153,7 @@ Site::Loaded Site::Load(const SiteOptions& options, std::shared_ptr<const Site> 
   }
   if (HasErrors(loaded.diagnostics) || site->rules_ == nullptr) return loaded;
   site->BuildProjection();
+  site->DateRules(in_use.get());
   loaded.site = std::move(site);
   return loaded;
 }

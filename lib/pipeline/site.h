@@ -47,6 +47,10 @@ class Site {
   // Both read events, hosts and Kafka in the same way: only what is looked for
   // in them may differ.
   bool HasSameEnvironment(const Site& other) const { return environment_ == other.environment_; }
+  // Events that came in before this (record time) may lack fields that the rule
+  // reads, since nothing read them then; kNoTime: none do. By index into rules().
+  event::TimeNs CompleteFrom(uint32_t rule) const { return complete_from_[rule]; }
+
   // Whether all that the other reads of an event is read here too.
   bool ReadsAllThat(const Site& other) const;
   // Every file the site was read from, folders with what is in them now.
@@ -73,9 +77,11 @@ class Site {
   void LoadIndicators(Diagnostics& diagnostics);
   void CompileBaselines(Diagnostics& diagnostics);
   void BuildProjection();
+  void DateRules(const Site* in_use);
 
   std::string environment_;                     // all that is not looked for, as text
   std::shared_ptr<const Site> environment_of_;  // whose it is; null: our own
+  std::vector<event::TimeNs> complete_from_;    // by rule
   config::Config config_;
   event::FieldTable fields_;
   event::Projection projection_{fields_};

@@ -102,6 +102,10 @@ TEST_F(ReloaderTest, OnlyWhatIsLookedForMayChangeInPlace) {
   ASSERT_TRUE(reloader_->Reload("test").ok);
   EXPECT_TRUE(in_use_->HasSameEnvironment(*before));
   EXPECT_FALSE(before->ReadsAllThat(*in_use_));
+  const auto complete_from = [&](absl::string_view id) {
+    return in_use_->CompleteFrom(static_cast<uint32_t>(in_use_->rules()->Find(id)));
+  };
+  EXPECT_GT(complete_from("another"), event::kNoTime);
   EXPECT_TRUE(in_use_->ReadsAllThat(*before));
 
   Write("sequitur.yaml", "lateness: 5m\nrules: [rules.yaml]\n");

@@ -65,7 +65,8 @@ class JsonPaths {
   PathId size_ = 0;
 };
 
-// What one read found. Views live as long as the arena passed to Read.
+// What one read found. Views live as long as the arena passed to Read and the
+// document itself.
 class JsonCaptures {
  public:
   const event::Value& Get(PathId id) const { return values_[id]; }
@@ -87,12 +88,10 @@ class JsonReader {
   // Reads one JSON object. kDecoded, or kMalformedJson / kTooDeep, and then
   // `captures` is empty. Accepts what real shippers write and strict JSON does
   // not: bytes that are not UTF-8, and \xHH escapes (httpd's LogFormat).
+  // Of values that nobody asked for it may overlook damage within.
   DecodeResult Read(absl::string_view json, Arena& arena, JsonCaptures& captures);
 
  private:
-  DecodeResult ReadOnce(absl::string_view json, Arena& arena, JsonCaptures& captures,
-                        bool* bad_escape);
-
   const JsonPaths* paths_;
 };
 

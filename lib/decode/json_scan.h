@@ -1,0 +1,29 @@
+#pragma once
+
+// The fast way to read JSON: follows the wanted paths and steps over everything
+// else by its brackets and quotes, sixteen bytes at a time. Whatever is not
+// plain (escapes in keys, numbers with an exponent or many digits, control
+// characters, more than kMaxJsonDepth levels, damage) it hands back.
+//
+// What it takes it reads exactly as json_sax does (a fuzz target holds the two
+// equal). It differs in one thing, on purpose: of a value that nobody reads it
+// checks strings and brackets only, so a record damaged just there still counts.
+//
+// Lifetime: strings without escapes are views into `json`.
+// Threads:  none; keeps no state.
+
+#include "absl/strings/string_view.h"
+#include "base/arena.h"
+#include "decode/json_reader.h"
+
+namespace sequitur::decode {
+
+enum class Scanned {
+  kNotPlain,  // `captures` is of no use
+  kInPart,    // something was stepped over that json_sax looks into
+  kInFull,    // json_sax would have taken it too
+};
+Scanned ScanJson(const JsonPaths& paths, absl::string_view json, Arena& arena,
+                 JsonCaptures& captures);
+
+}  // namespace sequitur::decode

@@ -1,6 +1,6 @@
 # The thin front: what a newcomer types. Everything real is in CMake.
 
-.PHONY: help deps deps-tests build demo demo-kafka test check test-asan format check-format fuzz clean
+.PHONY: help deps deps-tests build demo demo-kafka test check test-asan format check-format fuzz bench clean
 
 CMAKE_BUILD = cmake --build build/$(1) --parallel $(shell nproc)
 
@@ -12,6 +12,7 @@ help:
 	@echo 'make check         lint the shipped configuration and run the rules'"'"' own tests'
 	@echo 'make test-asan     the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz          build the libFuzzer targets (needs clang) in build/fuzz'
+	@echo 'make bench         what decoding costs, beside yardsticks'
 	@echo 'make format        clang-format every source file'
 
 deps:
@@ -48,6 +49,12 @@ test-asan: deps-tests
 fuzz: deps
 	cmake --preset fuzz
 	$(call CMAKE_BUILD,fuzz)
+
+bench: deps
+	@cmake --preset release > /dev/null
+	@$(call CMAKE_BUILD,release) --target loadgen decode_bench
+	@mkdir -p build/bench && build/release/loadgen --output build/bench/telemetry > /dev/null
+	build/release/decode_bench build/bench/telemetry
 
 SOURCES = git ls-files '*.h' '*.cc' '*.inc'
 

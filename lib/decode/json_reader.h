@@ -18,7 +18,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
@@ -52,15 +51,27 @@ class JsonPaths {
   // The id captured at this node, or -1.
   int value_at(uint32_t node) const { return node == kNone ? -1 : nodes_[node].value; }
   int raw_at(uint32_t node) const { return node == kNone ? -1 : nodes_[node].raw; }
+  bool has_children(uint32_t node) const { return nodes_[node].children > 0; }
 
  private:
-  uint32_t Child(uint32_t node, absl::string_view key);
-
+  // A node's children by key: a table half full at most, probed in line. Keys
+  // are short, so a few of their bytes make the hash.
+  struct Slot {
+    std::string key;
+    uint32_t child = kNone;  // kNone: the slot is free
+  };
   struct Node {
-    absl::flat_hash_map<std::string, uint32_t> children;
+    std::vector<Slot> slots;  // a power of two, or none
+    uint32_t children = 0;
     int value = -1;  // PathId, or -1
     int raw = -1;
   };
+
+  static size_t Hash(absl::string_view key);
+  static uint32_t Probe(const Node& node, absl::string_view key);
+  static void Put(Slot slot, std::vector<Slot>& slots);
+  uint32_t Child(uint32_t node, absl::string_view key);
+
   std::vector<Node> nodes_;
   PathId size_ = 0;
 };

@@ -1,8 +1,9 @@
 #include "decode/json_scan.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
-#include <optional>
 
 #include "decode/json_bytes.h"
 #include "decode/json_captures.h"
@@ -166,6 +167,7 @@ class Scanner {
     if (p_ == end_) return false;
     if (node == JsonPaths::kNone) return Skip();
     if (*p_ == '{' || *p_ == '[') {
+      if (*p_ == '{' && !paths_.has_children(node)) return SkipObject(node);
       if (depth_ == kMaxJsonDepth) return false;
       const bool array = *p_++ == '[';
       Open(node, array);
@@ -173,78 +175,75 @@ class Scanner {
     }
     const int id = paths_.value_at(node);
     if (id < 0) return Skip();
-    const std::optional<Value> value = ReadScalar();
-    if (!value.has_value()) return false;
-    if (!value->is_null()) writer_.Add(id, *value);
+    Value value;
+    if (!ReadScalar(value)) return false;
+    if (!value.is_null()) writer_.Add(id, value);
     return true;
   }
 
-  std::optional<Value> ReadScalar() {
+  bool ReadScalar(Value& value) {
     switch (*p_) {
       case '"':
-        return ReadString();
+        return ReadString(value);
       case 't':
-        return TakeWord("true") ? std::optional(Value::Bool(true)) : std::nullopt;
+        value = Value::Bool(true);
+        return TakeWord("true");
       case 'f':
-        return TakeWord("false") ? std::optional(Value::Bool(false)) : std::nullopt;
+        value = Value::Bool(false);
+        return TakeWord("false");
       case 'n':
-        return TakeWord("null") ? std::optional(Value::Null()) : std::nullopt;
+        return TakeWord("null");
       default:
-        return ReadNumber();
+        return ReadNumber(value);
     }
   }
 
-  std::optional<Value> ReadString() {
+  bool ReadString(Value& value) {
     const char* const start = ++p_;
     p_ = FindStringEnd(p_, end_);
-    if (p_ == end_) return std::nullopt;
-    if (*p_ == '"') return Value::String({start, static_cast<size_t>(p_++ - start)});
-    return *p_ == '\\' ? ReadEscaped(start) : std::nullopt;
+    if (p_ == end_) return false;
+    if (*p_ == '"') {
+      value = Value::String({start, static_cast<size_t>(p_++ - start)});
+      return true;
+    }
+    return *p_ == '\\' && ReadEscaped(start, value);
   }
 
-  // The string that began at `start`, its first escape at p_. Unescaped it is no
-  // longer than it stands there.
-  std::optional<Value> ReadEscaped(const char* start) {
-    const char* const close = FindClosingQuote(p_, end_);
-    if (close == nullptr) return std::nullopt;
-    char* const text = arena_.Allocate<char>(static_cast<size_t>(close - start));
+  // The string that began at `start`, its first escape at p_. Unescaped, all
+  // strings of a document together are shorter than it: one piece of the arena
+  // holds them.
+  bool ReadEscaped(const char* start, Value& value) {
+    if (out_ == nullptr) {
+      out_ = arena_.Allocate<char>(static_cast<size_t>(end_ - start) + kStringBlock);
+    }
+    char* const text = out_;
     char* out = text;
-    const char* from = start;
+    std::memcpy(out, start, static_cast<size_t>(p_ - start));
+    out += p_ - start;
     while (true) {
-      std::memcpy(out, from, static_cast<size_t>(p_ - from));
-      out += p_ - from;
-      if (p_ == close) break;
-      if (*p_ != '\\') return std::nullopt;  // a control character
+      if (p_ == end_) return false;
+      if (*p_ == '"') break;
+      if (*p_ != '\\') return false;  // a control character
       out = PutEscape(out);
-      if (out == nullptr) return std::nullopt;
-      from = p_;
-      p_ = FindStringEnd(p_, close);
+      if (out == nullptr) return false;
+      p_ = CopyToStringEnd(p_, end_, out);
     }
     ++p_;
-    return Value::String({text, static_cast<size_t>(out - text)});
-  }
-
-  // Where the string ends that goes on at p; null when it does not.
-  static const char* FindClosingQuote(const char* p, const char* end) {
-    while (true) {
-      p = FindStringEnd(p, end);
-      if (p == end) return nullptr;
-      if (*p == '"') return p;
-      p += *p == '\\' ? 2 : 1;
-      if (p > end) return nullptr;
-    }
+    out_ = out;
+    value = Value::String({text, static_cast<size_t>(out - text)});
+    return true;
   }
 
   // The escape at p_; null when it is not plain.
   char* PutEscape(char* out) {
-    const char letter = p_[1];  // there is one: the closing quote comes later
+    if (end_ - p_ < 2) return nullptr;
+    const char letter = p_[1];
+    p_ += 2;
     if (letter != 'u') {
-      p_ += 2;
       *out = Unescaped(letter);
       return *out == 0 ? nullptr : out + 1;
     }
-    p_ += 2;
-    int unit = ReadHex();
+    const int unit = ReadHex();
     if (unit < 0 || (unit >= 0xdc00 && unit < 0xe000)) return nullptr;
     auto c = static_cast<uint32_t>(unit);
     if (unit >= 0xd800 && unit < 0xdc00) {
@@ -269,37 +268,42 @@ class Scanner {
     return value;
   }
 
-  std::optional<Value> ReadNumber() {
+  bool ReadNumber(Value& value) {
     const char* const start = p_;
     const bool negative = Take('-');
     const char* const digits = p_;
-    int64_t value = 0;
-    while (p_ < end_ && IsDigit(*p_) && p_ - digits < kMaxDigits) value = value * 10 + *p_++ - '0';
+    int64_t number = 0;
+    while (p_ < end_ && IsDigit(*p_) && p_ - digits < kMaxDigits) {
+      number = number * 10 + *p_++ - '0';
+    }
     const auto count = p_ - digits;
-    if (count == 0 || (count > 1 && *digits == '0')) return std::nullopt;
-    if (p_ < end_ && IsDigit(*p_)) return std::nullopt;
-    if (p_ < end_ && *p_ == '.') return ReadFraction(start);
-    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return std::nullopt;
-    return Value::Int(negative ? -value : value);
+    if (count == 0 || (count > 1 && *digits == '0')) return false;
+    if (p_ < end_ && IsDigit(*p_)) return false;
+    if (p_ < end_ && *p_ == '.') return ReadFraction(start, value);
+    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return false;
+    value = Value::Int(negative ? -number : number);
+    return true;
   }
 
   // The number from `start` on, its point at p_.
-  std::optional<Value> ReadFraction(const char* start) {
+  bool ReadFraction(const char* start, Value& value) {
     const char* const digits = ++p_;
     while (p_ < end_ && IsDigit(*p_)) ++p_;
-    if (p_ == digits || p_ - start > kMaxDigits) return std::nullopt;
-    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return std::nullopt;
-    double value = 0;
-    const auto parsed = std::from_chars(start, p_, value);
-    if (parsed.ec != std::errc() || parsed.ptr != p_) return std::nullopt;
-    return Value::Double(value);
+    if (p_ == digits || p_ - start > kMaxDigits) return false;
+    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return false;
+    double number = 0;
+    const auto parsed = std::from_chars(start, p_, number);
+    if (parsed.ec != std::errc() || parsed.ptr != p_) return false;
+    value = Value::Double(number);
+    return true;
   }
 
   // Over a value that nobody reads.
   bool Skip() {
     if (*p_ == '"') return SkipString();
     if (*p_ == '{' || *p_ == '[') return SkipNested();
-    return ReadScalar().has_value();
+    Value unread;
+    return ReadScalar(unread);
   }
 
   // p_ is at its opening quote. Escapes are stepped over as they are.
@@ -317,33 +321,56 @@ class Scanner {
     return true;
   }
 
-  // p_ is at its opening bracket.
+  // An object of which only its bytes are wanted, if that.
+  bool SkipObject(uint32_t node) {
+    const char* const start = p_;
+    if (!SkipNested()) return false;
+    const int id = paths_.raw_at(node);
+    if (id >= 0 && !levels_[depth_].array) {
+      writer_.Add(id, Value::String({start, static_cast<size_t>(p_ - start)}));
+    }
+    return true;
+  }
+
+  // p_ is at its opening bracket. Only that brackets balance is looked at, and
+  // that strings end.
   bool SkipNested() {
     has_skipped_ = true;
-    uint64_t arrays = 0;  // a bit for each open bracket: whether it is [
     int depth = 0;
-    while (true) {
-      p_ = FindStructure(p_, end_);
-      if (p_ == end_) return false;
-      switch (*p_) {
-        case '"':
-          if (!SkipString()) return false;
-          continue;
-        case '{':
-        case '[':
-          if (depth_ + ++depth > kMaxJsonDepth) return false;
-          arrays = arrays << 1 | (*p_ == '[' ? 1 : 0);
-          break;
-        default:
-          if ((*p_ == ']') != ((arrays & 1) != 0)) return false;
-          arrays >>= 1;
-          if (--depth == 0) {
-            ++p_;
-            return true;
-          }
+    uint64_t escaped = 0;    // carried from block to block
+    uint64_t in_string = 0;  // all ones or none
+    while (p_ < end_) {
+      char last[JsonBlock::kBytes];
+      const char* bytes = p_;
+      const auto left = end_ - p_;
+      if (left < JsonBlock::kBytes) {
+        std::memset(last, ' ', sizeof last);
+        std::memcpy(last, p_, static_cast<size_t>(left));
+        bytes = last;
       }
-      ++p_;
+      const JsonBlock block(bytes);
+      const uint64_t quotes = block.quotes & ~EscapedBits(block.backslashes, escaped);
+      const uint64_t strings = PrefixXor(quotes) ^ in_string;
+      in_string = strings >> 63 != 0 ? ~uint64_t{0} : 0;
+      const uint64_t opening = block.opening & ~strings;
+      uint64_t closing = block.closing & ~strings;
+      const int opened = __builtin_popcountll(opening);
+      if (depth_ + depth + opened > kMaxJsonDepth) return false;
+      const int closed = __builtin_popcountll(closing);
+      if (closed >= depth) {
+        // The end may be here: the closing bracket before which all are closed.
+        for (int n = 1; closing != 0; ++n, closing &= closing - 1) {
+          const int at = __builtin_ctzll(closing);
+          const uint64_t before = (uint64_t{1} << at) - 1;
+          if (depth + __builtin_popcountll(opening & before) != n) continue;
+          p_ += at + 1;
+          return true;
+        }
+      }
+      depth += opened - closed;
+      p_ += std::min<ptrdiff_t>(left, JsonBlock::kBytes);
     }
+    return false;
   }
 
   const JsonPaths& paths_;
@@ -353,6 +380,7 @@ class Scanner {
   const char* const end_;
   Level levels_[kMaxJsonDepth + 1];
   int depth_ = 0;
+  char* out_ = nullptr;  // where the next unescaped string goes
   bool has_skipped_ = false;
 };
 

@@ -6,8 +6,8 @@
 // characters, more than kMaxJsonDepth levels, damage) it hands back.
 //
 // What it takes it reads exactly as json_sax does (a fuzz target holds the two
-// equal). It differs in one thing, on purpose: of a value that nobody reads it
-// checks strings and brackets only, so a record damaged just there still counts.
+// equal). It differs in one thing, on purpose: of an object or array that nobody
+// reads it looks only for the end, so a record damaged just there still counts.
 //
 // Lifetime: strings without escapes are views into `json`.
 // Threads:  none; keeps no state.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/hash/hash.h"
 #include "correlate/join_key.h"
 
@@ -60,20 +61,39 @@ void Correlator::Push(const event::Event& event, absl::Span<const rules::Hit> hi
   if (hits.empty()) return;
 
   const auto snapshot = event::Snapshot::Of(event, &host.account);
-  for (const rules::Hit& hit : hits) {
-    const rules::Rule& rule = rules_->rules()[hit.rule];
-    RuleStats& stats = stats_.rules[hit.rule];
-    ++stats.stage_hits[StageIndex(rule, hit.stage)];
+  for (auto rest = hits; !rest.empty();) {
+    const auto of_next_rule = std::find_if(rest.begin(), rest.end(), [&](const rules::Hit& hit) {
+      return hit.rule != rest.front().rule;
+    });
+    const size_t count = of_next_rule - rest.begin();
+    PushRule(event, snapshot, rest.subspan(0, count), matches);
+    rest.remove_prefix(count);
+  }
+  EnforceMemory(event.host);
+}
+
+// The hits of one event on one rule, in the order in which the machine takes
+// them (hit.h): each then arrives in order, and none finds that a full key has
+// just been made final past it.
+void Correlator::PushRule(const event::Event& event, const event::SnapshotRef& snapshot,
+                          absl::Span<const rules::Hit> hits, std::vector<Match>& matches) {
+  const uint32_t number = hits.front().rule;
+  const rules::Rule& rule = rules_->rules()[number];
+  RuleStats& stats = stats_.rules[number];
+  absl::InlinedVector<uint16_t, 8> stages;
+  for (const rules::Hit& hit : hits) stages.push_back(hit.stage);
+  const bool until = stages.back() == rules::Hit::kUntil;
+  if (rule.order_slack == 0) std::reverse(stages.begin(), stages.end() - (until ? 1 : 0));
+  for (const uint16_t stage : stages) {
+    ++stats.stage_hits[StageIndex(rule, stage)];
     if (!rule.is_sequence) {
-      AddEventMatch(event.host, snapshot, hit.rule, matches);
+      AddEventMatch(event.host, snapshot, number, matches);
       continue;
     }
     stats.evicted[static_cast<size_t>(EvictReason::kKeyProduct)] += ForEachJoinKey(
-        event, StageOf(rule, hit.stage).term.keys, key_scratch_, [&](const std::string& key) {
-          AddHit(event.host, snapshot, hit.rule, hit.stage, key, matches);
-        });
+        event, StageOf(rule, stage).term.keys, key_scratch_,
+        [&](const std::string& key) { AddHit(event.host, snapshot, number, stage, key, matches); });
   }
-  EnforceMemory(event.host);
 }
 
 Correlator::Host& Correlator::HostOf(event::HostId id) {

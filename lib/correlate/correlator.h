@@ -77,6 +77,8 @@ class Correlator {
   Host& HostOf(event::HostId id);
   HostState& StateOf(Host& host);
   TimeNs Horizon(const Host& host) const;
+  void PushRule(const event::Event& event, const event::SnapshotRef& snapshot,
+                absl::Span<const rules::Hit> hits, std::vector<Match>& matches);
   void AddHit(event::HostId id, const event::SnapshotRef& event, uint32_t rule, uint16_t stage,
               const std::string& key, std::vector<Match>& matches);
   void AddEventMatch(event::HostId id, const event::SnapshotRef& event, uint32_t rule,

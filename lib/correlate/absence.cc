@@ -104,9 +104,29 @@ void Absence::Advance(const Plan& plan, TimeNs horizon, std::vector<Chain>& acce
   }
 }
 
+size_t Absence::TakeOver(const Plan& plan, const Absence& from, std::vector<Chain>& accepted) {
+  size_t dropped = 0;
+  for (size_t i = 0; i < from.times_.size(); ++i) {
+    for (const TimeNs time : from.times_[i]) dropped += Note(plan, plan.absents[i].stage, time);
+  }
+  for (const Candidate& candidate : from.candidates_) {
+    const Chain& sequence = candidate.sequence;
+    if (sequence.last()->time() - sequence.first_time() > plan.maxspan) continue;
+    if (Judge(plan, sequence, &dropped) == Verdict::kAccepted) accepted.push_back(sequence);
+  }
+  return dropped;
+}
+
 bool Absence::empty() const {
   return candidates_.empty() &&
          std::all_of(times_.begin(), times_.end(), [](const auto& times) { return times.empty(); });
+}
+
+size_t Absence::bytes() const {
+  size_t bytes = sizeof(Absence) + times_.capacity() * sizeof(times_[0]) +
+                 candidates_.capacity() * sizeof(Candidate);
+  for (const auto& times : times_) bytes += times.capacity() * sizeof(TimeNs);
+  return bytes;
 }
 
 TimeNs Absence::deadline(const Plan& plan) const {

@@ -38,7 +38,13 @@ class Absence {
   // sequence can ask for any more.
   void Advance(const Plan& plan, TimeNs horizon, std::vector<Chain>& accepted);
 
+  // Goes on with what `from` has seen and judges what waits there by this plan,
+  // which differs in its window at most. Sequences that are certain go to
+  // `accepted`. Returns how many instants and sequences found no room.
+  size_t TakeOver(const Plan& plan, const Absence& from, std::vector<Chain>& accepted);
+
   bool empty() const;
+  size_t bytes() const;
   // When Advance can decide next: the earliest deadline; kEndOfTime when none.
   TimeNs deadline(const Plan& plan) const;
   // After this horizon nothing noted here matters any more.

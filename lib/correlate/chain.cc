@@ -3,9 +3,14 @@
 namespace sequitur::correlate {
 
 Chain Chain::Append(const StageHit& hit) const {
-  auto* link = new Link{link_,     hit.event,
-                        hit.order, link_ == nullptr ? hit.event->time() : link_->first_time,
-                        0,         static_cast<uint16_t>(link_ == nullptr ? 1 : link_->size + 1),
+  const size_t bytes = sizeof(Link) + hit.event->bytes() + (link_ == nullptr ? 0 : link_->bytes);
+  auto* link = new Link{link_,
+                        hit.event,
+                        hit.order,
+                        link_ == nullptr ? hit.event->time() : link_->first_time,
+                        /*references=*/0,
+                        static_cast<uint32_t>(bytes),
+                        static_cast<uint16_t>(link_ == nullptr ? 1 : link_->size + 1),
                         hit.stage};
   if (link_ != nullptr) ++link_->references;
   if (auto* account = hit.event->account()) account->Add(sizeof(Link));

@@ -34,6 +34,8 @@ class Chain {
   uint16_t last_stage() const { return link_->stage; }
   TimeNs first_time() const { return link_->first_time; }
   uint16_t size() const { return link_->size; }
+  // Of the chain and its events; shared ones count in full.
+  size_t bytes() const { return link_->bytes; }
   Chain previous() const { return Chain(link_->previous); }
   bool EndsBefore(const StageHit& hit) const {
     return StrictlyBefore(link_->order, *link_->event, hit.order, *hit.event);
@@ -50,6 +52,7 @@ class Chain {
     TimeNs order;
     TimeNs first_time;
     uint32_t references;
+    uint32_t bytes;  // of this link, its event and all before it
     uint16_t size;
     uint16_t stage;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/hash/hash.h"
 #include "correlate/join_key.h"
 
@@ -19,6 +20,20 @@ size_t StageIndex(const rules::Rule& rule, uint16_t stage) {
   return stage == rules::Hit::kUntil ? rule.stages.size() : stage;
 }
 
+std::unique_ptr<const Plan> PlanOf(const rules::Rule& rule) {
+  return std::make_unique<const Plan>(Plan::Of(rule));
+}
+
+size_t StageCount(const rules::Rule& rule) {
+  return rule.stages.size() + (rule.until.has_value() ? 1 : 0);
+}
+
+void CountLoss(const KeyState& state, EvictReason reason, RuleStats& stats) {
+  const auto index = static_cast<size_t>(reason);
+  stats.evicted[index] += std::max<uint64_t>(1, state.held().hits);
+  if (state.advanced() > 1) ++stats.evicted_advanced[index];
+}
+
 Match MakeMatch(const Plan& plan, event::HostId host, const KeyState& state, const Chain& chain) {
   Match match{state.rule(), host, state.key(), {}};
   std::vector<event::SnapshotRef> by_state(plan.states);
@@ -32,17 +47,16 @@ Match MakeMatch(const Plan& plan, event::HostId host, const KeyState& state, con
 }  // namespace
 
 absl::string_view EvictReasonName(EvictReason reason) {
-  constexpr absl::string_view kNames[kEvictReasons] = {"key_cap", "host_share", "memory",
-                                                       "key_product", "forgotten_host"};
+  constexpr absl::string_view kNames[kEvictReasons] = {
+      "key_cap", "host_share", "memory", "key_product", "forgotten_host", "rule_changed"};
   return kNames[static_cast<size_t>(reason)];
 }
 
 Correlator::Correlator(std::shared_ptr<const rules::RuleSet> rules, Options options)
     : rules_(std::move(rules)), options_(options) {
   for (const rules::Rule& rule : rules_->rules()) {
-    plans_.push_back(Plan::Of(rule));
-    stats_.rules.emplace_back();
-    stats_.rules.back().stage_hits.resize(rule.stages.size() + (rule.until.has_value() ? 1 : 0));
+    plans_.push_back(PlanOf(rule));
+    stats_.rules.emplace_back().stage_hits.resize(StageCount(rule));
   }
 }
 
@@ -60,20 +74,39 @@ void Correlator::Push(const event::Event& event, absl::Span<const rules::Hit> hi
   if (hits.empty()) return;
 
   const auto snapshot = event::Snapshot::Of(event, &host.account);
-  for (const rules::Hit& hit : hits) {
-    const rules::Rule& rule = rules_->rules()[hit.rule];
-    RuleStats& stats = stats_.rules[hit.rule];
-    ++stats.stage_hits[StageIndex(rule, hit.stage)];
+  for (auto rest = hits; !rest.empty();) {
+    const auto of_next_rule = std::find_if(rest.begin(), rest.end(), [&](const rules::Hit& hit) {
+      return hit.rule != rest.front().rule;
+    });
+    const size_t count = of_next_rule - rest.begin();
+    PushRule(event, snapshot, rest.subspan(0, count), matches);
+    rest.remove_prefix(count);
+  }
+  EnforceMemory(event.host);
+}
+
+// The hits of one event on one rule, in the order in which the machine takes
+// them (hit.h): each then arrives in order, and none finds that a full key has
+// just been made final past it.
+void Correlator::PushRule(const event::Event& event, const event::SnapshotRef& snapshot,
+                          absl::Span<const rules::Hit> hits, std::vector<Match>& matches) {
+  const uint32_t number = hits.front().rule;
+  const rules::Rule& rule = rules_->rules()[number];
+  RuleStats& stats = stats_.rules[number];
+  absl::InlinedVector<uint16_t, 8> stages;
+  for (const rules::Hit& hit : hits) stages.push_back(hit.stage);
+  const bool until = stages.back() == rules::Hit::kUntil;
+  if (rule.order_slack == 0) std::reverse(stages.begin(), stages.end() - (until ? 1 : 0));
+  for (const uint16_t stage : stages) {
+    ++stats.stage_hits[StageIndex(rule, stage)];
     if (!rule.is_sequence) {
-      AddEventMatch(event.host, snapshot, hit.rule, matches);
+      AddEventMatch(event.host, snapshot, number, matches);
       continue;
     }
     stats.evicted[static_cast<size_t>(EvictReason::kKeyProduct)] += ForEachJoinKey(
-        event, StageOf(rule, hit.stage).term.keys, key_scratch_, [&](const std::string& key) {
-          AddHit(event.host, snapshot, hit.rule, hit.stage, key, matches);
-        });
+        event, StageOf(rule, stage).term.keys, key_scratch_,
+        [&](const std::string& key) { AddHit(event.host, snapshot, number, stage, key, matches); });
   }
-  EnforceMemory(event.host);
 }
 
 Correlator::Host& Correlator::HostOf(event::HostId id) {
@@ -82,7 +115,7 @@ Correlator::Host& Correlator::HostOf(event::HostId id) {
 }
 
 HostState& Correlator::StateOf(Host& host) {
-  if (host.state == nullptr) host.state = std::make_unique<HostState>(host.account);
+  if (host.state == nullptr) host.state = std::make_unique<HostState>(host.account, stats_);
   return *host.state;
 }
 
@@ -102,8 +135,9 @@ void Correlator::AddEventMatch(event::HostId id, const event::SnapshotRef& event
     return false;
   };
   RuleStats& stats = stats_.rules[rule];
-  if (seen_before(absl::HashOf(rule, event->position())) ||
-      (event->identity() != 0 && seen_before(absl::HashOf(rule, id, event->identity())))) {
+  const std::string& rule_id = rules_->rules()[rule].id;
+  if (seen_before(absl::HashOf(rule_id, event->position())) ||
+      (event->identity() != 0 && seen_before(absl::HashOf(rule_id, id, event->identity())))) {
     ++stats.duplicate_hits;
     return;
   }
@@ -114,20 +148,19 @@ void Correlator::AddEventMatch(event::HostId id, const event::SnapshotRef& event
 void Correlator::AddHit(event::HostId id, const event::SnapshotRef& event, uint32_t rule,
                         uint16_t stage, const std::string& key, std::vector<Match>& matches) {
   Host& host = hosts_[id];
-  const Plan& plan = plans_[rule];
-  const TimeNs lag = stage == rules::Hit::kUntil ? plan.total_lag : plan.lag[stage];
+  const Plan& plan = *plans_[rule];
   HostState& state = StateOf(host);
   KeyState& key_state = state.Open(plan, rule, key);
   state.Change(key_state, [&](KeyState& changing) {
-    changing.Add({event::AddSaturating(event->time(), lag), event, stage}, Horizon(host),
-                 options_.limits.key, stats_.rules[rule], completed_);
+    changing.Add({event::AddSaturating(event->time(), plan.LagOf(stage)), event, stage},
+                 Horizon(host), options_.limits.key, stats_.rules[rule], completed_);
     Publish(id, changing, matches);
   });
 }
 
 void Correlator::Publish(event::HostId id, const KeyState& state, std::vector<Match>& matches) {
   for (const Chain& chain : completed_) {
-    matches.push_back(MakeMatch(plans_[state.rule()], id, state, chain));
+    matches.push_back(MakeMatch(*plans_[state.rule()], id, state, chain));
   }
   stats_.rules[state.rule()].matches += completed_.size();
   completed_.clear();
@@ -168,22 +201,95 @@ void Correlator::MergeHosts(event::HostId from, event::HostId into, std::vector<
   source.clock = event::EventClock();
   if (source.state == nullptr) return;
   source.state->queue().ForEach([&](KeyState& old) {
-    const Plan& plan = plans_[old.rule()];
-    StateOf(hosts_[into]).Open(plan, old.rule(), old.key()).CopyUsed(old);
-    for (const StageHit& hit : old.Hits()) {
-      AddHit(into, hit.event, old.rule(), hit.stage, old.key(), matches);
-    }
+    TakeOver(into, old.rule(), old, matches);
     return true;
   });
   source.state.reset();
   EnforceMemory(into);
 }
 
+// The host's state of the same rule and key goes on with what `old` holds.
+void Correlator::TakeOver(event::HostId id, uint32_t rule, const KeyState& old,
+                          std::vector<Match>& matches) {
+  Host& host = hosts_[id];
+  HostState& states = StateOf(host);
+  states.Change(states.Open(*plans_[rule], rule, old.key()), [&](KeyState& state) {
+    state.TakeOver(old, Horizon(host), options_.limits.key, stats_.rules[rule], completed_);
+    state.Advance(Horizon(host), stats_.rules[rule], completed_);
+    Publish(id, state, matches);
+  });
+}
+
+Adoption Correlator::Adopt(std::shared_ptr<const rules::RuleSet> next,
+                           std::vector<Match>& matches) {
+  const auto before = rules_;
+  std::vector<PendingState> pending = TakeStates();
+  Adoption adoption = Install(std::move(next));
+  for (PendingState& old : pending) {
+    const std::string& id = before->rules()[old.state->rule()].id;
+    const int number = rules_->Find(id);
+    if (number < 0) {
+      const auto gone = std::find_if(adoption.gone.begin(), adoption.gone.end(),
+                                     [&](const Adoption::Gone& rule) { return rule.id == id; });
+      CountLoss(*old.state, EvictReason::kRuleChanged, gone->stats);
+    } else if (adoption.rules[number] == Adoption::Fate::kReplaced) {
+      CountLoss(*old.state, EvictReason::kRuleChanged, stats_.rules[number]);
+    } else if (adoption.rules[number] == Adoption::Fate::kRewindowed) {
+      TakeOver(old.host, number, *old.state, matches);
+    } else {
+      old.state->set_rule(number);
+      StateOf(hosts_[old.host]).Put(std::move(old.state));
+    }
+    old.state.reset();
+  }
+  for (event::HostId id = 0; id < hosts_.size(); ++id) {
+    if (hosts_[id].state != nullptr && hosts_[id].state->keys() == 0) hosts_[id].state.reset();
+    EnforceMemory(id);
+  }
+  return adoption;
+}
+
+std::vector<Correlator::PendingState> Correlator::TakeStates() {
+  std::vector<PendingState> taken;
+  for (event::HostId id = 0; id < hosts_.size(); ++id) {
+    HostState* host = hosts_[id].state.get();
+    if (host == nullptr) continue;
+    host->queue().ForEach([&](KeyState& state) {
+      taken.push_back({id, host->Take(state)});
+      return true;
+    });
+    hosts_[id].state.reset();
+  }
+  return taken;
+}
+
+Adoption Correlator::Install(std::shared_ptr<const rules::RuleSet> next) {
+  const auto before = std::exchange(rules_, std::move(next));
+  auto plans = std::exchange(plans_, {});
+  auto stats = std::exchange(stats_.rules, {});
+  Adoption adoption;
+  for (const rules::Rule& rule : rules_->rules()) {
+    const int old = before->Find(rule.id);
+    const auto fate = FateOf(old < 0 ? nullptr : &before->rules()[old], rule);
+    adoption.rules.push_back(fate);
+    const bool kept = fate == Adoption::Fate::kKept;
+    plans_.push_back(kept ? std::move(plans[old]) : PlanOf(rule));
+    stats_.rules.push_back(old < 0 ? RuleStats() : std::move(stats[old]));
+    const bool same_stages = kept || fate == Adoption::Fate::kRewindowed;
+    if (!same_stages) stats_.rules.back().stage_hits.assign(StageCount(rule), 0);
+  }
+  for (size_t old = 0; old < before->rules().size(); ++old) {
+    const std::string& id = before->rules()[old].id;
+    if (rules_->Find(id) < 0) adoption.gone.push_back({id, std::move(stats[old])});
+  }
+  return adoption;
+}
+
 void Correlator::ForgetHost(event::HostId id, std::vector<Match>& matches) {
   if (hosts_.size() <= id) return;
   if (hosts_[id].state != nullptr) {
     hosts_[id].state->queue().ForEach([&](KeyState& state) {
-      CountLoss(state, EvictReason::kForgottenHost);
+      CountLoss(state, EvictReason::kForgottenHost, stats_.rules[state.rule()]);
       return true;
     });
     FlushHost(id, matches);
@@ -233,7 +339,7 @@ void Correlator::EvictFrom(Host& host, int64_t target, EvictReason reason) {
     if (host.state == nullptr) return;
     host.state->queue().ForEach([&](KeyState& state) {
       if (advanced_too || state.advanced() <= 1) {
-        CountLoss(state, reason);
+        CountLoss(state, reason, stats_.rules[state.rule()]);
         host.state->Erase(state);
       }
       return host.account.bytes > target;
@@ -241,13 +347,6 @@ void Correlator::EvictFrom(Host& host, int64_t target, EvictReason reason) {
     if (host.state->keys() == 0) host.state.reset();
     if (host.account.bytes <= target) return;
   }
-}
-
-void Correlator::CountLoss(const KeyState& state, EvictReason reason) {
-  RuleStats& stats = stats_.rules[state.rule()];
-  const auto index = static_cast<size_t>(reason);
-  stats.evicted[index] += std::max<size_t>(1, state.held_hits());
-  if (state.advanced() > 1) ++stats.evicted_advanced[index];
 }
 
 const Stats& Correlator::stats() {

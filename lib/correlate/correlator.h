@@ -10,7 +10,7 @@
 //           one host, limits.key.max_hits hits per join key. What is given up
 //           is counted by rule and reason in Stats.
 // Threads:  none; one per worker.
-// Lifetime: the RuleSet is shared; matches hold their own evidence but must be
+// Lifetime: the RuleSets are shared; matches hold their own evidence but must be
 //           gone before the Correlator is (their bytes are charged to it).
 
 #include <deque>
@@ -20,6 +20,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/types/span.h"
+#include "correlate/adoption.h"
 #include "correlate/host_state.h"
 #include "correlate/match.h"
 #include "correlate/stats.h"
@@ -52,6 +53,15 @@ class Correlator {
   // Two hosts turned out to be one: what is pending on `from` goes on in `into`.
   void MergeHosts(event::HostId from, event::HostId into, std::vector<Match>& matches);
 
+  // Goes on with another rule set. Rules that match as before (adoption.h) keep
+  // what is pending, rules with another window what still fits it, and nothing
+  // that has matched matches again; matches that a wider window brings out are
+  // appended. What is dropped is counted as kRuleChanged. Counters stay with the
+  // rule's id, those by stage with its stages.
+  // REQUIRES: field numbers of the current rule set mean the same in `next`; all
+  //           matches so far are dealt with, since Match::rule is an index.
+  Adoption Adopt(std::shared_ptr<const rules::RuleSet> next, std::vector<Match>& matches);
+
   // The host's number ends: what waited there is decided, the rest is over and
   // counted.
   void ForgetHost(event::HostId host, std::vector<Match>& matches);
@@ -74,9 +84,16 @@ class Correlator {
     std::unique_ptr<HostState> state;  // null while nothing is pending
   };
 
+  struct PendingState {
+    event::HostId host = 0;
+    std::unique_ptr<KeyState> state;
+  };
+
   Host& HostOf(event::HostId id);
   HostState& StateOf(Host& host);
   TimeNs Horizon(const Host& host) const;
+  void PushRule(const event::Event& event, const event::SnapshotRef& snapshot,
+                absl::Span<const rules::Hit> hits, std::vector<Match>& matches);
   void AddHit(event::HostId id, const event::SnapshotRef& event, uint32_t rule, uint16_t stage,
               const std::string& key, std::vector<Match>& matches);
   void AddEventMatch(event::HostId id, const event::SnapshotRef& event, uint32_t rule,
@@ -86,11 +103,14 @@ class Correlator {
   void Publish(event::HostId id, const KeyState& state, std::vector<Match>& matches);
   void EnforceMemory(event::HostId id);
   void EvictFrom(Host& host, int64_t target, EvictReason reason);
-  void CountLoss(const KeyState& state, EvictReason reason);
+  void TakeOver(event::HostId id, uint32_t rule, const KeyState& old, std::vector<Match>& matches);
+  std::vector<PendingState> TakeStates();
+  // Makes room for the rules of `next` and moves over what stays with their ids.
+  Adoption Install(std::shared_ptr<const rules::RuleSet> next);
 
-  const std::shared_ptr<const rules::RuleSet> rules_;
+  std::shared_ptr<const rules::RuleSet> rules_;
   const Options options_;
-  std::vector<Plan> plans_;  // by rule
+  std::vector<std::unique_ptr<const Plan>> plans_;  // by rule; KeyStates point to them
   event::MemoryAccount total_;
   std::deque<Host> hosts_;  // by HostId; a deque, for accounts must not move
   // Single-event matches already given, so that a re-examined or re-sent event

@@ -9,6 +9,10 @@ int64_t BucketOf(TimeNs deadline) { return deadline >> 30; }  // 1.07 s
 
 void ExpiryQueue::Insert(KeyState& state, TimeNs deadline) {
   state.queue_bucket = BucketOf(deadline);
+  InsertAgain(state);
+}
+
+void ExpiryQueue::InsertAgain(KeyState& state) {
   Bucket& bucket = buckets_[state.queue_bucket];
   state.queue_next = nullptr;
   state.queue_previous = bucket.last;

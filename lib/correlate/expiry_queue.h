@@ -17,6 +17,9 @@ class ExpiryQueue {
   // REQUIRES: not queued.
   void Insert(KeyState& state, TimeNs deadline);
   void Remove(KeyState& state);
+  // Queues a state that was removed where it stood, behind its bucket's others.
+  // REQUIRES: not queued.
+  void InsertAgain(KeyState& state);
   // Moves the state to an earlier place when its deadline has come forward; a
   // deadline that has gone back is found out when the old one is reached.
   void Hasten(KeyState& state, TimeNs deadline);

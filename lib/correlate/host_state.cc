@@ -3,7 +3,17 @@
 namespace sequitur::correlate {
 
 HostState::~HostState() {
-  for (const auto& state : keys_) account_.Add(-static_cast<int64_t>(state->bytes()));
+  for (const auto& state : keys_) Discharge(*state);
+}
+
+void HostState::Charge(const KeyState& state) {
+  account_.Add(static_cast<int64_t>(state.bytes()));
+  HeldBy(state) += state.held();
+}
+
+void HostState::Discharge(const KeyState& state) {
+  account_.Add(-static_cast<int64_t>(state.bytes()));
+  HeldBy(state) -= state.held();
 }
 
 KeyState& HostState::Open(const Plan& plan, uint32_t rule, const std::string& key) {
@@ -12,15 +22,27 @@ KeyState& HostState::Open(const Plan& plan, uint32_t rule, const std::string& ke
   auto made = std::make_unique<KeyState>(plan, rule, key);
   KeyState& state = *made;
   keys_.insert(std::move(made));
-  account_.Add(static_cast<int64_t>(state.bytes()));
+  Charge(state);
   queue_.Insert(state, event::kEndOfTime);
   return state;
 }
 
+std::unique_ptr<KeyState> HostState::Take(KeyState& state) {
+  queue_.Remove(state);
+  Discharge(state);
+  return std::move(keys_.extract(keys_.find(KeyView{state.rule(), state.key()})).value());
+}
+
+void HostState::Put(std::unique_ptr<KeyState> state) {
+  Charge(*state);
+  queue_.InsertAgain(*state);
+  keys_.insert(std::move(state));
+}
+
 void HostState::Change(KeyState& state, absl::FunctionRef<void(KeyState&)> change) {
-  const size_t before = state.bytes();
+  Discharge(state);
   change(state);
-  account_.Add(static_cast<int64_t>(state.bytes()) - static_cast<int64_t>(before));
+  Charge(state);
   if (state.empty()) {
     Erase(state);
   } else {
@@ -28,10 +50,6 @@ void HostState::Change(KeyState& state, absl::FunctionRef<void(KeyState&)> chang
   }
 }
 
-void HostState::Erase(KeyState& state) {
-  queue_.Remove(state);
-  account_.Add(-static_cast<int64_t>(state.bytes()));
-  keys_.erase(keys_.find(KeyView{state.rule(), state.key()}));
-}
+void HostState::Erase(KeyState& state) { Take(state); }
 
 }  // namespace sequitur::correlate

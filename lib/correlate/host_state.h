@@ -3,7 +3,7 @@
 // HostState: everything pending on one host. Time is per host: neither the
 // clock nor the backlog of one host touches another's state.
 //
-// Threads: none. Lifetime: the account outlives the HostState.
+// Threads: none. Lifetime: account and stats outlive the HostState.
 
 #include <memory>
 #include <string>
@@ -17,13 +17,19 @@ namespace sequitur::correlate {
 
 class HostState {
  public:
-  explicit HostState(event::MemoryAccount& account) : account_(account) {}
+  // What it holds is charged to `account` and counted in Held of `stats`.
+  HostState(event::MemoryAccount& account, Stats& stats) : account_(account), stats_(stats) {}
   ~HostState();
   HostState(const HostState&) = delete;
   HostState& operator=(const HostState&) = delete;
 
   // The state for (rule, key), made and queued when new.
   KeyState& Open(const Plan& plan, uint32_t rule, const std::string& key);
+
+  // Takes a state out as it is, and puts one in where it stood in the queue.
+  // REQUIRES: none for its rule and key is here.
+  std::unique_ptr<KeyState> Take(KeyState& state);
+  void Put(std::unique_ptr<KeyState> state);
 
   // Runs `change` on the state and settles what follows: its bytes, its place
   // in the queue, its end when nothing is left.
@@ -34,6 +40,10 @@ class HostState {
   size_t keys() const { return keys_.size(); }
 
  private:
+  Held& HeldBy(const KeyState& state) { return stats_.rules[state.rule()].held; }
+  void Charge(const KeyState& state);
+  void Discharge(const KeyState& state);
+
   struct KeyView {
     uint32_t rule;
     absl::string_view key;
@@ -60,6 +70,7 @@ class HostState {
   absl::flat_hash_set<std::unique_ptr<KeyState>, Hash, Equal> keys_;
   ExpiryQueue queue_;
   event::MemoryAccount& account_;
+  Stats& stats_;
 };
 
 }  // namespace sequitur::correlate

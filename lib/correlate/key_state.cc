@@ -21,6 +21,7 @@ void KeyState::Add(StageHit hit, TimeNs horizon, const Limits& limits, RuleStats
     return;
   }
   const bool in_order = at == hits_.end();
+  hit_bytes_ += hit.event->bytes();
   hits_.insert(at, std::move(hit));
   if (!plan_.waits) {
     in_order ? Append(completed) : RunFrom(index, completed);
@@ -143,6 +144,7 @@ void KeyState::ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Cha
 
 void KeyState::DropFolded(size_t count) {
   if (count == 0) return;
+  for (size_t i = 0; i < count; ++i) hit_bytes_ -= hits_[i].event->bytes();
   hits_.erase(hits_.begin(), hits_.begin() + count);
   const auto kept = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
                                          [&](const Checkpoint& c) { return c.after <= count; });
@@ -208,15 +210,41 @@ std::vector<StageHit> KeyState::Hits() const {
   return all;
 }
 
-void KeyState::CopyUsed(const KeyState& from) {
-  if (from.used_ == nullptr) return;
-  if (used_ == nullptr) used_ = std::make_unique<Used>();
-  used_->insert(from.used_->begin(), from.used_->end());
+Held KeyState::held() const {
+  Held held{1, hits_.size(), bytes() + hit_bytes_};
+  for (const Chain& chain : base_.chains()) {
+    if (!chain) continue;
+    held.hits += chain.size();
+    held.bytes += chain.bytes();
+  }
+  return held;
+}
+
+void KeyState::TakeOver(const KeyState& from, TimeNs horizon, const Limits& limits,
+                        RuleStats& stats, std::vector<Chain>& completed) {
+  if (from.used_ != nullptr) {
+    if (used_ == nullptr) used_ = std::make_unique<Used>();
+    used_->insert(from.used_->begin(), from.used_->end());
+  }
+  RuleStats again;  // late or duplicate they were counted when they came
+  if (absence_ != nullptr) {
+    again.evicted[static_cast<size_t>(EvictReason::kKeyCap)] +=
+        absence_->TakeOver(plan_, *from.absence_, completed);
+  }
+  for (StageHit& hit : from.Hits()) {
+    hit.order = event::AddSaturating(hit.event->time(), plan_.LagOf(hit.stage));
+    Add(std::move(hit), horizon, limits, again, completed);
+  }
+  for (size_t reason = 0; reason < kEvictReasons; ++reason) {
+    stats.evicted[reason] += again.evicted[reason];
+    stats.evicted_advanced[reason] += again.evicted_advanced[reason];
+  }
 }
 
 size_t KeyState::bytes() const {
   return sizeof(KeyState) + key_.capacity() + hits_.capacity() * sizeof(StageHit) +
          checkpoints_.capacity() * sizeof(Checkpoint) +
+         (absence_ == nullptr ? 0 : absence_->bytes()) +
          (used_ == nullptr ? 0 : used_->capacity() * sizeof(std::pair<UsedMark, TimeNs>));
 }
 

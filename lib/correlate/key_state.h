@@ -59,15 +59,20 @@ class KeyState {
   TimeNs deadline() const;
   // Length of the longest pending sequence: above 1, one has advanced.
   int advanced() const;
-  size_t held_hits() const { return hits_.size(); }
+  // Pending sequences and hits that are not final. Cheap.
+  Held held() const;
 
-  // Every (event, stage) still held, final ones included: to move them to
-  // another host's state.
-  std::vector<StageHit> Hits() const;
-  void CopyUsed(const KeyState& from);
+  // Goes on with what `from` holds: the state of another host that proved to be
+  // this one, or of the same key before the rule's window changed. What has
+  // been published stays so; what does not fit this plan falls away.
+  void TakeOver(const KeyState& from, TimeNs horizon, const Limits& limits, RuleStats& stats,
+                std::vector<Chain>& completed);
 
   uint32_t rule() const { return rule_; }
+  // REQUIRES: in no HostState, which finds it by this number.
+  void set_rule(uint32_t rule) { rule_ = rule; }
   const std::string& key() const { return key_; }
+  // Without the events and chains, which charge themselves.
   size_t bytes() const;
 
   // Place in the host's expiry queue (expiry_queue.h).
@@ -82,6 +87,8 @@ class KeyState {
     size_t after = 0;
     Pending state;
   };
+  // Every (event, stage) still held, final ones included.
+  std::vector<StageHit> Hits() const;
   bool IsDuplicate(const StageHit& hit, size_t at) const;
   void RunFrom(size_t inserted, std::vector<Chain>& completed);
   void Append(std::vector<Chain>& completed);
@@ -93,9 +100,10 @@ class KeyState {
   void PruneUsed(TimeNs horizon);
 
   const Plan& plan_;
-  const uint32_t rule_;
+  uint32_t rule_;
   const std::string key_;
   absl::InlinedVector<StageHit, 1> hits_;
+  size_t hit_bytes_ = 0;  // of the events in hits_
   Pending base_;
   Pending tip_;  // unused by a rule that waits
   std::vector<Checkpoint> checkpoints_;

@@ -9,6 +9,7 @@
 
 #include "event/time.h"
 #include "rules/rule.h"
+#include "rules/rule_set.h"
 
 namespace sequitur::correlate {
 
@@ -50,6 +51,10 @@ struct Plan {
   // the very event that would advance it, and the one before must stand in.
   uint16_t alternatives = 1;
 
+  // What order_slack adds to the time of a hit of this stage, or of `until`.
+  event::TimeNs LagOf(uint16_t stage) const {
+    return stage == rules::Hit::kUntil ? total_lag : lag[stage];
+  }
   bool has_maxspan() const { return maxspan != event::kEndOfTime; }
 };
 

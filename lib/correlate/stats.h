@@ -17,9 +17,33 @@ enum class EvictReason : uint8_t {
   kMemory,         // all hosts together held more than the budget
   kKeyProduct,     // list-valued join keys made too many combinations
   kForgottenHost,  // more hosts than may be known at one time
+  kRuleChanged,    // the rule set was replaced, and the rule's stages differ or it is gone
 };
-inline constexpr size_t kEvictReasons = 5;
+inline constexpr size_t kEvictReasons = 6;
 absl::string_view EvictReasonName(EvictReason reason);
+
+// What the join keys of one rule hold now.
+struct Held {
+  uint64_t keys = 0;
+  uint64_t hits = 0;  // (event, stage) pairs
+  // Of the keys and of the events they hold. An event that several rules hold
+  // counts for each: the sum over the rules can be more than Stats::bytes.
+  uint64_t bytes = 0;
+
+  Held& operator+=(const Held& other) {
+    keys += other.keys;
+    hits += other.hits;
+    bytes += other.bytes;
+    return *this;
+  }
+  Held& operator-=(const Held& other) {
+    keys -= other.keys;
+    hits -= other.hits;
+    bytes -= other.bytes;
+    return *this;
+  }
+  friend bool operator==(const Held&, const Held&) = default;
+};
 
 struct RuleStats {
   std::vector<uint64_t> stage_hits;  // by stage, until last
@@ -27,6 +51,7 @@ struct RuleStats {
   uint64_t late_hits = 0;       // older than lateness allows; used as far as possible
   uint64_t duplicate_hits = 0;  // the same record again
   uint64_t expired = 0;         // sequences whose maxspan ran out
+  Held held;
   // By reason: hits given up, and among them sequences past their first step.
   std::array<uint64_t, kEvictReasons> evicted = {};
   std::array<uint64_t, kEvictReasons> evicted_advanced = {};

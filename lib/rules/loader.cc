@@ -105,6 +105,7 @@ class Load {
     CheckRule(draft, aside ? *aside : program_, fields_);
     if (!enabled) return;
     rules_.push_back(draft.rule);
+    rules_.back().stages_version = StagesVersion(draft.rule, used, lists_, fields_);
     compiled_.push_back({&draft, std::move(used)});
   }
 

@@ -71,6 +71,9 @@ struct Rule {
 
   std::string query;    // as written
   std::string version;  // 16 hex digits: hash of everything that decides what it matches
+  // The same of its stages, keys, `until` and the lists they name alone: what is
+  // pending can go on in a rule that agrees in these, whatever else was edited.
+  std::string stages_version;
   std::string file;
   int line = 0;
 };

@@ -27,9 +27,7 @@ class Fingerprint {
   uint64_t hash_ = 0xcbf29ce484222325;
 };
 
-void AddStage(const Stage& stage, absl::Span<const AllowlistEntry> allowlist,
-              const event::FieldTable& fields, Fingerprint& fingerprint) {
-  const eql::Term& term = stage.term;
+void AddTerm(const eql::Term& term, const event::FieldTable& fields, Fingerprint& fingerprint) {
   fingerprint.Add(term.text);
   fingerprint.Add(term.missing ? 1 : 0);
   fingerprint.Add(term.runs);
@@ -37,8 +35,23 @@ void AddStage(const Stage& stage, absl::Span<const AllowlistEntry> allowlist,
   for (const eql::KeyField& key : term.keys) {
     fingerprint.Add(absl::StrCat(key.optional ? "?" : "", fields.path(key.field)));
   }
+}
+
+void AddStage(const Stage& stage, absl::Span<const AllowlistEntry> allowlist,
+              const event::FieldTable& fields, Fingerprint& fingerprint) {
+  AddTerm(stage.term, fields, fingerprint);
   fingerprint.Add(static_cast<int64_t>(stage.allowlist.size()));
   for (const uint32_t entry : stage.allowlist) fingerprint.Add(allowlist[entry].where_text);
+}
+
+void AddLists(const absl::btree_set<std::string>& used, const Lists& lists,
+              Fingerprint& fingerprint) {
+  for (const std::string& name : used) {
+    const NamedList* list = lists.Find(name);
+    if (list == nullptr) continue;
+    fingerprint.Add(name);
+    for (const std::string& entry : list->entries) fingerprint.Add(entry);
+  }
 }
 
 }  // namespace
@@ -58,12 +71,19 @@ std::string RuleVersion(const Rule& rule, absl::Span<const AllowlistEntry> allow
     fingerprint.Add(pipe.kind == eql::Pipe::Kind::kHead ? "head" : "tail");
     fingerprint.Add(pipe.count);
   }
-  for (const std::string& name : used_lists) {
-    const NamedList* list = lists.Find(name);
-    if (list == nullptr) continue;
-    fingerprint.Add(name);
-    for (const std::string& entry : list->entries) fingerprint.Add(entry);
-  }
+  AddLists(used_lists, lists, fingerprint);
+  return fingerprint.ToString();
+}
+
+std::string StagesVersion(const Rule& rule, const absl::btree_set<std::string>& used_lists,
+                          const Lists& lists, const event::FieldTable& fields) {
+  Fingerprint fingerprint;
+  fingerprint.Add(rule.is_sequence ? "sequence" : "event");
+  fingerprint.Add(static_cast<int64_t>(rule.stages.size()));
+  for (const Stage& stage : rule.stages) AddTerm(stage.term, fields, fingerprint);
+  fingerprint.Add(rule.until ? "until" : "");
+  if (rule.until) AddTerm(rule.until->term, fields, fingerprint);
+  AddLists(used_lists, lists, fingerprint);
   return fingerprint.ToString();
 }
 

@@ -217,6 +217,89 @@ TEST_P(RandomStreams, AnyArrivalOrderWithinLatenessLosesNoChainAndInventsNone) {
       });
 }
 
+std::vector<TestRule> WithOthers(Dice& dice, const TestRule& rule) {
+  std::vector<TestRule> rules = {rule};
+  for (int i = dice.Below(3); i > 0; --i) {
+    rules.push_back({absl::StrCat("other", i), RandomRule(dice, {dice.OneIn(2)})});
+  }
+  std::shuffle(rules.begin(), rules.end(), dice.random());
+  return rules;
+}
+
+TEST_P(RandomStreams, AdoptingOtherRulesChangesNothingForOneThatStays) {
+  ForEachSeed({GetParam()},
+              [](Dice& dice, const std::string& rule, const std::vector<TestEvent>& events) {
+                Options options;
+                options.lateness = dice.Below(30) * event::kSecond;
+                if (dice.OneIn(4)) options.limits.key.max_hits = 2 + dice.Below(8);
+                const TestRule same{"same", rule, dice.OneIn(3) ? 2 * event::kSecond : 0};
+                Stream still({same}, options);
+                Stream changing(WithOthers(dice, same), options);
+                std::vector<int> arrival = InOrder(events);
+                for (size_t i = 0; i + 4 < arrival.size(); ++i) {
+                  std::swap(arrival[i], arrival[i + dice.Below(4)]);
+                }
+                for (const int index : arrival) {
+                  still.Push(events[index], index);
+                  changing.Push(events[index], index);
+                  if (dice.OneIn(5)) changing.Adopt(WithOthers(dice, same));
+                }
+                still.Finish();
+                changing.Finish();
+                EXPECT_EQ(changing.found("same"), still.found("same"));
+                EXPECT_EQ(changing.correlator().stats().bytes, 0);
+                for (const RuleStats& stats : changing.correlator().stats().rules) {
+                  EXPECT_EQ(stats.held, Held());
+                }
+              });
+}
+
+std::string WithMaxspan(std::string rule, int seconds) {
+  const size_t at = rule.find("maxspan=") + 8;
+  return rule.replace(at, rule.find('s', at) - at, absl::StrCat(seconds));
+}
+
+// Nothing is final, so a wider window sees all that it would have seen.
+TEST_P(RandomStreams, AnotherWindowLosesNoChainAndPublishesNoHitTwice) {
+  ForEachSeed(
+      {GetParam()}, [](Dice& dice, const std::string& rule, const std::vector<TestEvent>& events) {
+        if (rule.find("maxspan") == rule.npos) return;
+        Options options;
+        options.lateness = 100'000 * event::kSecond;
+        const std::string after = WithMaxspan(rule, 1 + dice.Below(20));
+        const auto order = InOrder(events);
+        Stream stream({{"test", rule}}, options);
+        Stream reference_stream({{"test", after}}, options);
+        const auto reference = Reference(reference_stream, events, order);
+        const int at = dice.Below(static_cast<int>(events.size()));
+        for (size_t i = 0; i < order.size(); ++i) {
+          if (static_cast<int>(i) == at) stream.Adopt({{"test", after}});
+          stream.Push(events[order[i]], order[i]);
+        }
+        stream.Finish();
+        EXPECT_EQ(stream.correlator().stats().bytes, 0);
+        const auto& found = stream.found("test");
+        if (GetParam()) {
+          EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(reference));
+          return;
+        }
+        std::map<std::pair<size_t, int>, int> uses;
+        for (const Sequence& sequence : found) {
+          for (size_t stage = 0; stage < sequence.size(); ++stage) ++uses[{stage, sequence[stage]}];
+        }
+        for (const auto& [hit, count] : uses) {
+          EXPECT_LE(count, static_cast<int>(std::max<size_t>(1, events[hit.second].keys.size())));
+        }
+        for (const Sequence& sequence : reference) {
+          bool shares = false;
+          for (size_t stage = 0; stage < sequence.size(); ++stage) {
+            shares = shares || uses.contains({stage, sequence[stage]});
+          }
+          EXPECT_TRUE(shares) << absl::StrJoin(sequence, ",");
+        }
+      });
+}
+
 TEST(CorrelatorMemory, CapsHoldUnderAnyInput) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     Dice dice(seed);

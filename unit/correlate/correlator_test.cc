@@ -124,6 +124,19 @@ TEST(Correlator, AFullKeyKeepsDetecting) {
   EXPECT_THAT(stream.Push({"B", 2, {"x"}}), ElementsAre(Sequence{999, 1000}));
 }
 
+TEST(Correlator, AFullKeyTakesEachEventWhole) {
+  Options options;
+  options.limits.key.max_hits = 2;
+  Stream stream(
+      R"(sequence by k [event where s == "A"] [event where s : "a"]
+           [event where s like "A"] [event where s in ("A", "B")])",
+      options);
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(stream.Push({"A", 1.0 * i, {"x"}}), IsEmpty());
+  for (int i = 3; i < 20; ++i) {
+    EXPECT_THAT(stream.Push({"A", 1.0 * i, {"x"}}), ElementsAre(Sequence{i - 3, i - 2, i - 1, i}));
+  }
+}
+
 TEST(Correlator, AFloodOnOneHostLeavesAnothersChainIntact) {
   Options options;
   options.limits.memory = 256 << 10;

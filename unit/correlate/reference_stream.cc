@@ -2,30 +2,40 @@
 
 #include "correlate/stream.h"
 #include "gtest/gtest.h"
+#include "rules/version.h"
 
 namespace sequitur::correlate {
 
-Stream::Stream(const std::string& query, Options options, event::TimeNs order_slack) {
+Stream::Stream(const std::vector<TestRule>& rules, Options options) {
   letter_ = *fields_.Intern("s");
   key_ = *fields_.Intern("k");
+  Compile(rules);
+  correlator_ = std::make_unique<Correlator>(rules_, options);
+}
+
+void Stream::Compile(const std::vector<TestRule>& rules) {
   eql::Program program(fields_);
-  auto compiled = program.Compile(
-      query, [](absl::string_view) -> const std::vector<std::string>* { return nullptr; });
-  EXPECT_TRUE(compiled.query.has_value()) << query;
-  query_ = *compiled.query;
-  rules::Rule rule;
-  rule.id = "test";
-  rule.is_sequence = query_.is_sequence;
-  for (const eql::Term& term : query_.terms) rule.stages.push_back({term, {}});
-  if (query_.until.has_value()) rule.until = rules::Stage{*query_.until, {}};
-  rule.maxspan = query_.maxspan;
-  rule.order_slack = order_slack;
+  std::vector<rules::Rule> compiled_rules;
+  for (const TestRule& test : rules) {
+    auto compiled = program.Compile(
+        test.query, [](absl::string_view) -> const std::vector<std::string>* { return nullptr; });
+    EXPECT_TRUE(compiled.query.has_value()) << test.query;
+    const eql::Query& query = *compiled.query;
+    rules::Rule& rule = compiled_rules.emplace_back();
+    rule.id = test.id;
+    rule.is_sequence = query.is_sequence;
+    for (const eql::Term& term : query.terms) rule.stages.push_back({term, {}});
+    if (query.until.has_value()) rule.until = rules::Stage{*query.until, {}};
+    rule.maxspan = query.maxspan;
+    rule.order_slack = test.order_slack;
+    rule.stages_version = rules::StagesVersion(rule, {}, {}, fields_);
+    if (compiled_rules.size() == 1) query_ = query;
+  }
   rules_ = std::make_shared<rules::RuleSet>(
-      std::vector<rules::Rule>{std::move(rule)}, std::vector<rules::AllowlistEntry>{},
-      std::move(program), fields_, absl::Span<const event::FieldId>());
+      std::move(compiled_rules), std::vector<rules::AllowlistEntry>{}, std::move(program), fields_,
+      absl::Span<const event::FieldId>());
   matcher_ = std::make_unique<rules::Matcher>(*rules_);
   event_ = std::make_unique<event::Event>(rules_->projection());
-  correlator_ = std::make_unique<Correlator>(rules_, options);
 }
 
 void Stream::Fill(const TestEvent& event, int index) {
@@ -60,6 +70,14 @@ std::vector<Sequence> Stream::Finish() {
   return TakeMatches();
 }
 
+std::vector<Sequence> Stream::Adopt(const std::vector<TestRule>& rules) {
+  // The old ones live on until the correlator has let go of them.
+  const auto before = rules_;
+  Compile(rules);
+  adoption_ = correlator_->Adopt(rules_, matches_);
+  return TakeMatches();
+}
+
 std::vector<Sequence> Stream::TakeMatches() {
   std::vector<Sequence> sequences;
   for (const Match& match : matches_) {
@@ -67,6 +85,7 @@ std::vector<Sequence> Stream::TakeMatches() {
     for (const event::SnapshotRef& event : match.evidence) {
       sequence.push_back(event ? static_cast<int>(event->position().offset) : -1);
     }
+    found_[rules_->rules()[match.rule].id].push_back(sequence);
     sequences.push_back(std::move(sequence));
   }
   matches_.clear();

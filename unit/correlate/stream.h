@@ -3,6 +3,7 @@
 // A rule and a stream of small events for tests of the correlator: an event is
 // a letter, a second, and a key.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,23 +26,37 @@ struct TestEvent {
 // Evidence as indices into the events fed, -1 for a missing one.
 using Sequence = std::vector<int>;
 
+// Reads fields s and k; category is always "event".
+struct TestRule {
+  std::string id;
+  std::string query;
+  event::TimeNs order_slack = 0;
+};
+
 class Stream {
  public:
-  // `query` reads fields s and k; category is always "event".
-  explicit Stream(const std::string& query, Options options = {}, event::TimeNs order_slack = 0);
+  explicit Stream(const std::string& query, Options options = {}, event::TimeNs order_slack = 0)
+      : Stream({{"test", query, order_slack}}, options) {}
+  Stream(const std::vector<TestRule>& rules, Options options);
 
   // Feeds one event; `index` is its position. Returns what it completed.
   std::vector<Sequence> Push(const TestEvent& event, int index);
   std::vector<Sequence> Push(const TestEvent& event) { return Push(event, next_++); }
   std::vector<Sequence> Finish();
+  // Goes on with other rules; returns what that completed.
+  std::vector<Sequence> Adopt(const std::vector<TestRule>& rules);
+  const Adoption& adoption() const { return adoption_; }
+  // Everything a rule has found so far.
+  const std::vector<Sequence>& found(const std::string& rule) { return found_[rule]; }
 
   event::SnapshotRef Snapshot(const TestEvent& event, int index);
   const rules::Rule& rule() const { return rules_->rules()[0]; }
-  const eql::Query& query() const { return query_; }
+  const eql::Query& query() const { return query_; }  // of the first rule
   const rules::RuleSet& rules() const { return *rules_; }
   Correlator& correlator() { return *correlator_; }
 
  private:
+  void Compile(const std::vector<TestRule>& rules);
   void Fill(const TestEvent& event, int index);
   std::vector<Sequence> TakeMatches();
 
@@ -53,7 +68,9 @@ class Stream {
   std::unique_ptr<rules::Matcher> matcher_;
   std::unique_ptr<event::Event> event_;
   std::unique_ptr<Correlator> correlator_;
+  Adoption adoption_;
   std::vector<Match> matches_;
+  std::map<std::string, std::vector<Sequence>> found_;
   int next_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rules/testing.h"
@@ -348,6 +349,31 @@ query: 'sequence by host.id with maxspan=5m [web where http.response.status_code
   EXPECT_NE(Version({kSequenceRule}), base);
   Tune("web-chain: {order_slack: 2s}");
   EXPECT_NE(Version({kSequenceRule}), base);
+}
+
+TEST_F(LoaderTest, StagesVersionFollowsWhatPendingChainsDependOn) {
+  const auto version = [&](const Texts& texts) {
+    return Load(texts).rules->rules()[0].stages_version;
+  };
+  const auto with = [&](absl::string_view from, absl::string_view to) {
+    return version({absl::StrReplaceAll(kSequenceRule, {{from, to}})});
+  };
+  const std::string base = version({kSequenceRule});
+  EXPECT_THAT(base, ::testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_EQ(with("A chain", "Another name"), base);
+  EXPECT_EQ(with("maxspan=5m", "maxspan=6m"), base);
+  EXPECT_EQ(with("order_slack: 1s", "order_slack: 2s"), base);
+  EXPECT_EQ(version({kSequenceRule, "{shells: [sh, bash], other: [x]}",
+                     "- {rule: web-chain, where: user.id in $other, owner: o, reason: r, expires: "
+                     "2027-01-01}"}),
+            base);
+  EXPECT_NE(with("by host.id", "by host.id, user.id"), base);
+  EXPECT_NE(with("by host.id", "by ?host.id"), base);
+  EXPECT_NE(with(">= 500", ">= 501"), base);
+  EXPECT_NE(with("![file", "[file"), base);
+  EXPECT_NE(with("until [process where process.name == \"nginx\"]", ""), base);
+  EXPECT_NE(with("nginx", "httpd"), base);
+  EXPECT_NE(version({kSequenceRule, "shells: [sh]"}), base);
 }
 
 TEST_F(LoaderTest, VersionDoesNotDependOnTheMachine) {

@@ -100,12 +100,18 @@ absl::Status KafkaConsumer::Subscribe(const std::vector<std::string>& topics,
 }
 
 absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord each) {
-  const ssize_t got =
-      rd_kafka_consume_batch_queue(queue_.get(), TimeoutMs(timeout), batch_.data(), batch_.size());
   size_t taken = 0;
-  for (ssize_t i = 0; i < got; ++i) {
-    if (Take(*batch_[i], each)) ++taken;
-    rd_kafka_message_destroy(batch_[i]);
+  const auto take = [&](rd_kafka_message_t* message) {
+    if (Take(*message, each)) ++taken;
+    rd_kafka_message_destroy(message);
+  };
+  // A batch is waited for until it is full: so the first record alone, then what
+  // else is there by now.
+  rd_kafka_message_t* first = rd_kafka_consume_queue(queue_.get(), TimeoutMs(timeout));
+  if (first != nullptr) {
+    take(first);
+    const ssize_t got = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data(), batch_.size());
+    for (ssize_t i = 0; i < got; ++i) take(batch_[i]);
   }
   RETURN_IF_ERROR(fatal_);
   return taken;

@@ -1,5 +1,7 @@
 #include "pipeline/daemon.h"
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
@@ -44,6 +46,12 @@ void Pause(std::stop_token stop, absl::Duration time) {
   std::condition_variable_any woken;
   std::unique_lock lock(mutex);
   woken.wait_for(lock, stop, absl::ToChronoMilliseconds(time), [] { return false; });
+}
+
+// What `top -H` and /proc show of the thread that calls this.
+void NameThread(const std::string& name) {
+  constexpr size_t kLongestName = 15;
+  (void)pthread_setname_np(pthread_self(), name.substr(0, kLongestName).c_str());
 }
 
 // The alert topics from a time on, read by a client of its own.
@@ -210,11 +218,15 @@ absl::Status Daemon::StartIngest(int worker) {
   consume.group = absl::StrCat(kafka.group, "-ingest");
   if (!kafka.instance.empty()) consume.instance = absl::StrCat(kafka.instance, "-", name);
   ASSIGN_OR_RETURN(auto consumer, bus::KafkaConsumer::Create(std::move(consume)));
-  ASSIGN_OR_RETURN(auto producer,
-                   bus::KafkaProducer::Create(ClientOptions(site_, Client::kProducer, name)));
+  bus::KafkaOptions produce = ClientOptions(site_, Client::kProducer, name);
+  produce.topics = {kafka.events_topic, kafka.dead_letter_topic};
+  ASSIGN_OR_RETURN(auto producer, bus::KafkaProducer::Create(std::move(produce)));
   auto ingest = std::make_shared<IngestWorker>(site_, std::move(consumer), std::move(producer),
                                                ingest_stats_.emplace_back());
-  workers_.push_back([ingest](std::stop_token stop) { return ingest->Run(stop); });
+  workers_.push_back([ingest, name](std::stop_token stop) {
+    NameThread(name);
+    return ingest->Run(stop);
+  });
   return absl::OkStatus();
 }
 
@@ -224,12 +236,16 @@ absl::Status Daemon::StartCorrelate(int worker) {
   bus::KafkaOptions consume = ClientOptions(site_, Client::kConsumer, name);
   if (!kafka.instance.empty()) consume.instance = absl::StrCat(kafka.instance, "-", name);
   ASSIGN_OR_RETURN(auto consumer, bus::KafkaConsumer::Create(std::move(consume)));
-  ASSIGN_OR_RETURN(auto producer,
-                   bus::KafkaProducer::Create(ClientOptions(site_, Client::kProducer, name)));
+  bus::KafkaOptions produce = ClientOptions(site_, Client::kProducer, name);
+  produce.topics = {kafka.alerts_topic, kafka.shadow_topic, kafka.baselines_topic};
+  ASSIGN_OR_RETURN(auto producer, bus::KafkaProducer::Create(std::move(produce)));
   auto correlate = std::make_shared<CorrelateWorker>(
       site_, std::move(consumer), std::move(producer), AlertTailReader(site_),
       BaselinesReader(site_), correlate_stats_.emplace_back());
-  workers_.push_back([correlate](std::stop_token stop) { return correlate->Run(stop); });
+  workers_.push_back([correlate, name](std::stop_token stop) {
+    NameThread(name);
+    return correlate->Run(stop);
+  });
   return absl::OkStatus();
 }
 

@@ -35,11 +35,13 @@ class Daemon {
   absl::Status CheckSizes(const std::map<std::string, int32_t>& partitions) const;
   absl::Status StartIngest(int worker);
   absl::Status StartCorrelate(int worker);
+  absl::Status WatchSizes();
   void Report() const;
 
   const Site& site_;
   const Role role_;
   std::unique_ptr<bus::KafkaTopics> topics_;
+  int32_t events_partitions_ = 0;  // of the events topic, as seen last
   std::deque<WorkerStats> ingest_stats_;
   std::deque<WorkerStats> correlate_stats_;
   // What each worker does until it is told to stop.

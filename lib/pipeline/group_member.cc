@@ -57,10 +57,21 @@ void GroupMember::Commit(bool full) {
   ledger_.Close(hooks_.offsets());
   const auto settled = ledger_.TakeSettled();
   if (settled.has_value()) consumer_->CommitAsync(*settled);
-  stats_.stalled = full || (!settled.has_value() && producer_->refusals() > 0);
+  Stall(full || (!settled.has_value() && producer_->refusals() > 0));
   int64_t lag = 0;
   for (const auto& [at, behind] : consumer_->Lag()) lag += behind;
   stats_.lag = lag;
+}
+
+void GroupMember::Stall(bool stalled) {
+  if (stalled == stats_.stalled.exchange(stalled)) return;
+  if (!stalled) {
+    spdlog::warn("{}: going on, what was written is taken again", name_);
+    return;
+  }
+  const std::string refusal = producer_->last_refusal();
+  spdlog::error("{}: stalled, {} records are not taken{}{}; nothing is lost or committed meanwhile",
+                name_, producer_->outstanding(), refusal.empty() ? "" : ": ", refusal);
 }
 
 // Waits, within bounds, until what was read may be committed, and commits it.

@@ -58,6 +58,7 @@ class GroupMember {
  private:
   void Commit(bool full);
   absl::Status Settle();
+  void Stall(bool stalled);
 
   const std::string name_;
   const config::Kafka& kafka_;

@@ -14,11 +14,12 @@ struct WorkerStats {
   std::atomic<uint64_t> forwarded{0};    // ingest: events handed on
   std::atomic<uint64_t> duplicates{0};   // correlate: events seen before
   std::atomic<uint64_t> alerts{0};
-  std::atomic<uint64_t> rewinds_cut{0};  // retention was shorter than the rewind
-  std::atomic<int64_t> partitions{0};    // assigned now
-  std::atomic<int64_t> rebuilding{0};    // of them, not live yet
-  std::atomic<int64_t> lag{0};           // records not read yet
-  std::atomic<bool> stalled{false};      // what was produced is not taken
+  std::atomic<uint64_t> rewinds_cut{0};   // retention was shorter than the rewind
+  std::atomic<uint64_t> records_lost{0};  // deleted before they were read
+  std::atomic<int64_t> partitions{0};     // assigned now
+  std::atomic<int64_t> rebuilding{0};     // of them, not live yet
+  std::atomic<int64_t> lag{0};            // records not read yet
+  std::atomic<bool> stalled{false};       // what was produced is not taken
 };
 
 // Whether the n-th (from 0) of many alike deserves a line in the log: the first

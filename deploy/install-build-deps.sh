@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build pkg-config ccache clang-format git ca-certificates
   libabsl-dev libre2-dev rapidjson-dev libyaml-cpp-dev
-  librdkafka-dev libspdlog-dev libcli11-dev libxxhash-dev zlib1g-dev
+  librdkafka-dev libspdlog-dev libcli11-dev libxxhash-dev zlib1g-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-confluent-kafka tzdata
 )

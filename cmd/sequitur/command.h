@@ -20,6 +20,7 @@ void AddReplay(CLI::App& app, Run& run);
 void AddCheck(CLI::App& app, Run& run);
 void AddExplain(CLI::App& app, Run& run);
 void AddTest(CLI::App& app, Run& run);
+void AddImport(CLI::App& app, Run& run);
 
 // --config and --rules, which every subcommand has.
 void AddSiteOptions(CLI::App& command, pipeline::SiteOptions& options);

@@ -188,6 +188,31 @@ bool CanSet(SourceKind kind, absl::string_view path) {
                      [&](Paths paths) { return Contains(paths, path); });
 }
 
+bool CanMake(SourceKind kind, absl::string_view category) {
+  switch (kind) {
+    case SourceKind::kNginxAccess:
+    case SourceKind::kHttpdAccess:
+      return category == "web";
+    case SourceKind::kNginxError:
+    case SourceKind::kHttpdError:
+    case SourceKind::kPhpFpm:
+      return category == "web" || category == "process";
+    case SourceKind::kEslogger:
+      return category == "process" || category == "file";
+    case SourceKind::kOsquery:
+    case SourceKind::kSanta:
+      return category == "process" || category == "file" || category == "network";
+    case SourceKind::kZeek:
+    case SourceKind::kSuricata:
+    case SourceKind::kGoflow2:
+      return category == "network";
+    case SourceKind::kAuto:
+    case SourceKind::kEcs:
+      return true;
+  }
+  return true;
+}
+
 std::vector<SourceKind> KindsThatSet(absl::string_view path) {
   std::vector<SourceKind> kinds;
   for (size_t i = 0; i < kSourceKinds; ++i) {

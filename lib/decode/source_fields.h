@@ -18,6 +18,9 @@ namespace sequitur::decode {
 // they like but `sequitur.*`; kAuto may be any kind.
 bool CanSet(SourceKind kind, absl::string_view path);
 
+// True when the kind makes events of this `event.category`.
+bool CanMake(SourceKind kind, absl::string_view category);
+
 // Of `path`, the kinds other than ecs and auto that can set it.
 std::vector<SourceKind> KindsThatSet(absl::string_view path);
 

@@ -65,6 +65,12 @@ bool ProvidedFields::Has(absl::string_view path) const {
          (kinds_.empty() && IsNative(path));
 }
 
+bool ProvidedFields::Makes(absl::string_view category) const {
+  return open_ || std::any_of(kinds_.begin(), kinds_.end(), [&](decode::SourceKind kind) {
+           return decode::CanMake(kind, category);
+         });
+}
+
 bool ProvidedFields::IsNative(absl::string_view path) {
   return IsEnriched(path) || !decode::KindsThatSet(path).empty();
 }

@@ -23,6 +23,8 @@ class ProvidedFields {
   // come, and with it any field.
   bool open() const { return open_; }
   bool Has(absl::string_view path) const;
+  // Whether events of this `event.category` come.
+  bool Makes(absl::string_view category) const;
   // Set by a decoder of whatever kind, or an enrichment: not only by documents
   // that happen to bring it.
   static bool IsNative(absl::string_view path);

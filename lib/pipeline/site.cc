@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "config/load.h"
+#include "pipeline/provided_fields.h"
 
 namespace sequitur::pipeline {
 namespace {
@@ -62,6 +63,21 @@ enrich::DirectionOptions DirectionOf(const config::Network& network) {
   return options;
 }
 
+rules::Telemetry TelemetryOf(const config::Config& config) {
+  const auto provided = std::make_shared<const ProvidedFields>(config);
+  rules::Telemetry telemetry;
+  telemetry.sets_field = [provided](absl::string_view path) { return provided->Has(path); };
+  telemetry.makes_category = [provided](absl::string_view category) {
+    return provided->Makes(category);
+  };
+  telemetry.baselines.emplace();
+  for (const config::Baseline& baseline : config.baselines) {
+    telemetry.baselines->push_back(baseline.name);
+  }
+  telemetry.hits_per_key = config.limits.hits_per_key;
+  return telemetry;
+}
+
 }  // namespace
 
 Site::Loaded Site::Load(const SiteOptions& options) {
@@ -91,6 +107,7 @@ void Site::LoadRules(const SiteOptions& options, Diagnostics& diagnostics) {
   load.rules_are_partial = !options.rule_paths.empty();
   load.today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
   load.evidence_fields = config_.evidence_fields;
+  load.telemetry = TelemetryOf(config_);
   for (absl::string_view kind : decode::SourceKindNames()) load.source_kinds.emplace_back(kind);
   rules::Loaded loaded = rules::LoadRuleSet(load, fields_);
   rules_ = std::move(loaded.rules);

@@ -23,7 +23,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Seen = std::map<SourceKind, std::set<std::string>>;
+using ByKind = std::map<SourceKind, std::set<std::string>>;
+struct Seen {
+  ByKind paths, categories;
+};
 
 void Decode(Decoder& decoder, absl::string_view bytes, absl::string_view path,
             const event::Projection& projection, Seen& seen) {
@@ -33,7 +36,10 @@ void Decode(Decoder& decoder, absl::string_view bytes, absl::string_view path,
   record.path = path;
   decoder.Decode(record, event, [&](event::Event& decoded) {
     for (event::FieldId id : decoded.present()) {
-      seen[decoder.last_kind()].emplace(projection.fields().path(id));
+      seen.paths[decoder.last_kind()].emplace(projection.fields().path(id));
+    }
+    for (const event::Value& category : decoded.Get(event::field::kEventCategory).elements()) {
+      seen.categories[decoder.last_kind()].emplace(category.text());
     }
   });
 }
@@ -64,8 +70,8 @@ Seen DecodeAllSamples() {
 
 TEST(SourceFields, LeaveOutNothingThatADecoderSets) {
   const Seen seen = DecodeAllSamples();
-  EXPECT_EQ(seen.size(), kSourceKinds - 1) << "a kind without a sample";
-  for (const auto& [kind, paths] : seen) {
+  EXPECT_EQ(seen.paths.size(), kSourceKinds - 1) << "a kind without a sample";
+  for (const auto& [kind, paths] : seen.paths) {
     for (const std::string& path : paths) {
       EXPECT_TRUE(CanSet(kind, path)) << SourceKindName(kind) << " sets " << path;
     }
@@ -78,7 +84,7 @@ TEST(SourceFields, ClaimNothingThatNoDecoderSets) {
   const event::FieldTable fields;
   const Seen seen = DecodeAllSamples();
   std::set<std::string> shown_by_some;
-  for (const auto& [kind, paths] : seen) {
+  for (const auto& [kind, paths] : seen.paths) {
     if (kind != SourceKind::kEcs) shown_by_some.insert(paths.begin(), paths.end());
   }
   std::vector<std::string> unproved;
@@ -90,6 +96,17 @@ TEST(SourceFields, ClaimNothingThatNoDecoderSets) {
               ElementsAre("event.ingested", "host.id", "host.name", "user.effective.name",
                           "http.response.bytes", "nginx.access.connection_id",
                           "process.code_signature.team_id", "process.responsible.executable"));
+}
+
+TEST(SourceFields, CategoriesAreThoseThatDecodersMake) {
+  const Seen seen = DecodeAllSamples();
+  for (const auto& [kind, made] : seen.categories) {
+    if (kind == SourceKind::kEcs) continue;
+    for (absl::string_view category : {"web", "process", "file", "network", "authentication"}) {
+      EXPECT_EQ(CanMake(kind, category), made.contains(std::string(category)))
+          << SourceKindName(kind) << " " << category;
+    }
+  }
 }
 
 TEST(SourceFields, KnowWhatOnlyOneKindSays) {

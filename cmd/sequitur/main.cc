@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   sequitur::cmd::AddExplain(app, run);
   sequitur::cmd::AddTest(app, run);
   sequitur::cmd::AddImport(app, run);
+  sequitur::cmd::AddDiff(app, run);
   sequitur::cmd::AddTopics(app, run);
   CLI11_PARSE(app, argc, argv);
   return run();

@@ -7,6 +7,7 @@
 // Bounds:  one record per file in memory besides the engine's own state.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ struct ReplaySummary {
 struct ReplayOptions {
   std::string host;  // of records that name none
   bool suppress = true;
+  // When set, called with every event once the engine is through with it. What
+  // an event learns later, when its process becomes known, is not in it.
+  std::function<void(const event::Event&)> on_event;
 };
 
 // Runs to the end of all inputs. `progress`, when set, is called now and then.

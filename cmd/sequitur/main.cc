@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   sequitur::cmd::AddTest(app, run);
   sequitur::cmd::AddImport(app, run);
   sequitur::cmd::AddDiff(app, run);
+  sequitur::cmd::AddSuggest(app, run);
   sequitur::cmd::AddTopics(app, run);
   CLI11_PARSE(app, argc, argv);
   return run();

@@ -41,6 +41,7 @@ struct ReplaySummary {
   EngineStats engine;
   correlate::Stats correlate;
   uint64_t suppressed = 0;
+  std::vector<uint64_t> allowlist_hits;  // by index into the rule set's allowlist
 };
 
 struct ReplayOptions {

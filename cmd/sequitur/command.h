@@ -22,6 +22,7 @@ void AddExplain(CLI::App& app, Run& run);
 void AddTest(CLI::App& app, Run& run);
 void AddImport(CLI::App& app, Run& run);
 void AddDiff(CLI::App& app, Run& run);
+void AddBaseline(CLI::App& app, Run& run);
 void AddSuggest(CLI::App& app, Run& run);
 
 // --config and --rules, which every subcommand has.

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   sequitur::cmd::AddImport(app, run);
   sequitur::cmd::AddDiff(app, run);
   sequitur::cmd::AddSuggest(app, run);
+  sequitur::cmd::AddBaseline(app, run);
   sequitur::cmd::AddTopics(app, run);
   CLI11_PARSE(app, argc, argv);
   return run();

@@ -38,6 +38,7 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       correlator_(site.rules(), CorrelateOptions(site, options_)),
       builder_(*site.rules(), site.fields(), hosts_, sources),
       reexamined_(site.projection()) {
+  enricher_.novelty().Import(site.learnt());
   for (uint32_t rule = 0; rule < site.rules()->rules().size(); ++rule) {
     const auto& pipes = site.rules()->rules()[rule].pipes;
     if (!pipes.empty()) pipes_.emplace(rule, ResultPipes(pipes));

@@ -212,6 +212,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
   summary.engine = engine.stats();
   summary.correlate = engine.correlate_stats();
   summary.suppressed = engine.suppressed();
+  if (options.baselines) summary.baselines = engine.novelty().Export();
   const auto hits = engine.matcher().allowlist_hits();
   summary.allowlist_hits.assign(hits.begin(), hits.end());
   return summary;

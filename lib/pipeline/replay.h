@@ -41,12 +41,14 @@ struct ReplaySummary {
   EngineStats engine;
   correlate::Stats correlate;
   uint64_t suppressed = 0;
+  std::vector<enrich::BaselineState> baselines;
   std::vector<uint64_t> allowlist_hits;  // by index into the rule set's allowlist
 };
 
 struct ReplayOptions {
   std::string host;  // of records that name none
   bool suppress = true;
+  bool baselines = false;  // whether the summary has what they know in the end
   // When set, called with every event once the engine is through with it. What
   // an event learns later, when its process becomes known, is not in it.
   std::function<void(const event::Event&)> on_event;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "config/load.h"
+#include "pipeline/baseline_file.h"
 #include "pipeline/provided_fields.h"
 
 namespace sequitur::pipeline {
@@ -91,6 +92,7 @@ Site::Loaded Site::Load(const SiteOptions& options) {
   site->LoadInventory(loaded.diagnostics);
   site->LoadIndicators(loaded.diagnostics);
   site->CompileBaselines(loaded.diagnostics);
+  site->LoadLearnt(loaded.diagnostics);
   if (HasErrors(loaded.diagnostics) || site->rules_ == nullptr) return loaded;
   site->BuildProjection();
   loaded.site = std::move(site);
@@ -173,6 +175,13 @@ void Site::CompileBaselines(Diagnostics& diagnostics) {
     baselines_.push_back(std::move(options));
     baseline_when_.push_back(when);
   }
+}
+
+void Site::LoadLearnt(Diagnostics& diagnostics) {
+  if (config_.paths.learnt.empty()) return;
+  const auto text = ReadFile(config_.paths.learnt, diagnostics);
+  if (!text.has_value()) return;
+  learnt_ = ParseBaselines(*text, config_.paths.learnt, config_.baselines, diagnostics);
 }
 
 void Site::BuildProjection() {

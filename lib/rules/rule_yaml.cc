@@ -17,26 +17,6 @@ namespace {
 
 constexpr size_t kWidth = 100;
 
-// In double quotes; everything but printable ASCII and UTF-8 escaped.
-std::string InQuotes(absl::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      absl::StrAppend(&out, "\\", absl::string_view(&c, 1));
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppend(&out, "\\x", absl::Hex(byte, absl::kZeroPad2));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 // What `key: value` says to the reader of rule files; unset when it is no YAML.
 std::optional<std::string> ReadsBackAs(absl::string_view value) {
   yaml::Document document = yaml::Document::Parse(absl::StrCat("- key:", value), "rule.yaml");
@@ -122,6 +102,25 @@ std::string DurationText(absl::Duration duration) {
 }
 
 }  // namespace
+
+std::string InQuotes(absl::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      absl::StrAppend(&out, "\\", absl::string_view(&c, 1));
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      absl::StrAppend(&out, "\\x", absl::Hex(byte, absl::kZeroPad2));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
 
 std::string BlockOrQuoted(absl::string_view text, int indent) {
   const bool printable = std::none_of(text.begin(), text.end(), [](char c) {

@@ -17,6 +17,8 @@ std::string ToYaml(const Rule& rule, const SuppressSpec& suppress);
 
 // The value of a key at `indent`, from behind the colon to the line's end.
 std::string BlockOrQuoted(absl::string_view text, int indent);
+// In double quotes, control characters escaped.
+std::string InQuotes(absl::string_view text);
 // A short text on one line: plain where that reads back as this string.
 std::string PlainOrQuoted(absl::string_view text);
 

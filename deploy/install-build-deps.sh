@@ -9,7 +9,7 @@ packages=(
   g++ cmake ninja-build pkg-config ccache clang-format git ca-certificates
   libabsl-dev libre2-dev rapidjson-dev libyaml-cpp-dev
   librdkafka-dev libspdlog-dev libcli11-dev libxxhash-dev zlib1g-dev
-  prometheus-cpp-dev libcpp-httplib-dev libssl-dev
+  prometheus-cpp-dev libcpp-httplib-dev libssl-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 tzdata
 )

@@ -4,10 +4,17 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cmd/sequitur/command.h"
 
 namespace sequitur::cmd {
 namespace {
+
+// The folders that were looked in; a rule that is switched off counts as none.
+std::string WhereRulesAre(const pipeline::SiteOptions& options, const pipeline::Site& site) {
+  const auto& paths = options.rule_paths.empty() ? site.config().paths.rules : options.rule_paths;
+  return paths.empty() ? "the configuration" : absl::StrJoin(paths, ", ");
+}
 
 int Check(const pipeline::SiteOptions& options) {
   const auto [site, diagnostics] = pipeline::Site::Load(options);
@@ -23,6 +30,11 @@ int Check(const pipeline::SiteOptions& options) {
     return 1;
   }
   const auto& rules = site->rules()->rules();
+  if (rules.empty()) {
+    std::printf("no rules in %s: nothing would ever be reported\n",
+                WhereRulesAre(options, *site).c_str());
+    return 1;
+  }
   const auto sequences = std::count_if(rules.begin(), rules.end(),
                                        [](const rules::Rule& rule) { return rule.is_sequence; });
   std::printf(

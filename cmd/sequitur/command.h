@@ -21,6 +21,10 @@ void AddCheck(CLI::App& app, Run& run);
 void AddExplain(CLI::App& app, Run& run);
 void AddTest(CLI::App& app, Run& run);
 void AddHealth(CLI::App& app, Run& run);
+void AddImport(CLI::App& app, Run& run);
+void AddDiff(CLI::App& app, Run& run);
+void AddBaseline(CLI::App& app, Run& run);
+void AddSuggest(CLI::App& app, Run& run);
 
 // --config and --rules, which every subcommand has.
 void AddSiteOptions(CLI::App& command, pipeline::SiteOptions& options);

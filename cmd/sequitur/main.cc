@@ -27,6 +27,10 @@ int main(int argc, char** argv) {
   sequitur::cmd::AddCheck(app, run);
   sequitur::cmd::AddExplain(app, run);
   sequitur::cmd::AddTest(app, run);
+  sequitur::cmd::AddImport(app, run);
+  sequitur::cmd::AddDiff(app, run);
+  sequitur::cmd::AddSuggest(app, run);
+  sequitur::cmd::AddBaseline(app, run);
   sequitur::cmd::AddTopics(app, run);
   sequitur::cmd::AddHealth(app, run);
   CLI11_PARSE(app, argc, argv);

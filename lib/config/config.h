@@ -29,6 +29,7 @@ struct Paths {
   std::vector<std::string> allowlists;
   std::string services;    // empty: none
   std::string indicators;  // empty: none
+  std::string learnt;      // what baselines begin with; empty: nothing
 };
 
 // What is known about the telemetry of some topics or files.

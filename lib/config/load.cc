@@ -71,7 +71,7 @@ Paths DefaultPaths() {
     return paths.empty() ? std::string() : paths[0];
   };
   return {reader.Default("rules"), reader.Default("lists"), reader.Default("allowlists"),
-          one("services.yaml"), one("indicators.yaml")};
+          one("services.yaml"),    one("indicators.yaml"),  one("learnt.yaml")};
 }
 
 Paths ReadPaths(Mapping& site) {
@@ -82,6 +82,7 @@ Paths ReadPaths(Mapping& site) {
   paths.allowlists = reader.ReadAll(site, "allowlists");
   paths.services = reader.ReadOne(site, "services", "services.yaml");
   paths.indicators = reader.ReadOne(site, "indicators", "indicators.yaml");
+  paths.learnt = reader.ReadOne(site, "learnt", "learnt.yaml");
   return paths;
 }
 

@@ -78,6 +78,7 @@ bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
   const auto found = baseline.by_key.find(key_);
   if (found != baseline.by_key.end()) {
     Tuple& tuple = *found->second;
+    ++tuple.seen;
     const bool forgotten = event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
     tuple.last_seen = std::max(tuple.last_seen, event.time);
     if (tuple.last_seen >= event::AddSaturating(tuple.told_seen, kRefresh)) {
@@ -148,7 +149,7 @@ std::vector<BaselineState> Novelty::Export() const {
     state.learning_since = baseline->learning_since;
     for (const Tuple& tuple : baseline->tuples) {
       state.tuples.push_back(
-          {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt});
+          {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt, tuple.seen});
     }
   }
   return out;
@@ -165,7 +166,7 @@ std::vector<BaselineState> Novelty::TakeChanged() {
       Tuple& tuple = *baseline->by_key.find(key)->second;
       tuple.told_seen = tuple.last_seen;
       state.tuples.push_back(
-          {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt});
+          {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt, tuple.seen});
     }
     baseline->changed.clear();
   }
@@ -184,9 +185,14 @@ void Novelty::Import(const std::vector<BaselineState>& states) {
       std::string key;
       for (const std::string& value : tuple.values) key.append(value).push_back('\0');
       if (key.size() > kMaxTuple) key.resize(kMaxTuple);
-      if (baseline.by_key.contains(key)) continue;
-      Insert(baseline,
-             {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt, tuple.last_seen});
+      if (const auto known = baseline.by_key.find(key); known != baseline.by_key.end()) {
+        known->second->first_seen = std::min(known->second->first_seen, tuple.first_seen);
+        known->second->last_seen = std::max(known->second->last_seen, tuple.last_seen);
+        known->second->learnt |= tuple.learnt;
+        continue;
+      }
+      Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt,
+                        tuple.last_seen, tuple.seen});
     }
   }
 }

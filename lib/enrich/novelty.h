@@ -45,6 +45,7 @@ struct BaselineTuple {
   event::TimeNs first_seen = event::kNoTime;
   event::TimeNs last_seen = event::kNoTime;
   bool learnt = true;  // was never reported
+  uint64_t seen = 0;   // how often, by this process
 };
 struct BaselineState {
   std::string name;
@@ -78,7 +79,8 @@ class Novelty {
   // The tuples that are new or different since the last call, for whoever keeps
   // them elsewhere; one that was merely seen again counts once in kRefresh.
   std::vector<BaselineState> TakeChanged();
-  // States of baselines that are not configured are passed over.
+  // States of baselines that are not configured are passed over. What is known
+  // already is known for as long as either says.
   void Import(const std::vector<BaselineState>& states);
   std::vector<Stats> stats() const;
 
@@ -89,6 +91,7 @@ class Novelty {
     event::TimeNs last_seen;
     bool learnt;
     event::TimeNs told_seen = event::kNoTime;  // last_seen when last taken; kNoTime: never
+    uint64_t seen = 1;
   };
   struct Baseline {
     BaselineOptions options;

@@ -95,6 +95,7 @@ Term Compiler::CompileTerm(const TermAst& term) {
   out.missing = term.missing;
   out.runs = term.runs;
   out.text = term.filter.text;
+  out.offset = term.offset;
   return out;
 }
 

@@ -71,9 +71,12 @@ class Program {
   // Nodes in the pool, for tests of sharing.
   size_t node_count() const;
 
+  // The compiled form itself (program_pool.h), for this module's own.
+  struct Pool;
+  const Pool& pool() const { return *pool_; }
+
  private:
   friend class Evaluator;
-  struct Pool;
   std::unique_ptr<Pool> pool_;
 };
 

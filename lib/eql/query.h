@@ -33,7 +33,8 @@ struct Term {
   std::vector<KeyField> keys;  // `sequence by` first, then the term's own `by`
   bool missing = false;        // `![...]`
   int runs = 1;
-  std::string text;  // the event filter as written, blanks folded; for people
+  std::string text;   // the event filter as written, blanks folded; for people
+  size_t offset = 0;  // of the term in the query's text
 };
 
 struct Pipe {

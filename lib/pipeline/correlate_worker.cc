@@ -53,23 +53,25 @@ CorrelateWorker::CorrelateWorker(std::shared_ptr<const Site> site,
                                  std::unique_ptr<bus::Producer> producer,
                                  ReadAlertTail read_alert_tail, ReadBaselines read_baselines,
                                  RecentAlerts& recent, WorkerStats& stats)
-    : owned_site_(std::move(site)),
-      site_(*owned_site_),
-      kafka_(site_.config().kafka),
-      rewind_(RewindOf(site_)),
-      suppressed_for_(LongestSuppression(site_)),
+    : sites_(sites),
+      site_version_(sites.version()),
+      site_(sites.Get()),
+      kafka_(site_->config().kafka),
+      rewind_(RewindOf(*site_)),
+      suppressed_for_(LongestSuppression(*site_)),
       recent_(recent),
       stats_(stats),
       member_("correlate", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
                .quiet = [this] { SweepWhileQuiet(); },
+               .turn = [this] { TakeSite(); },
                .report = [this](metrics::WorkerReport report) { Report(std::move(report)); }},
               stats),
       read_alert_tail_(std::move(read_alert_tail)),
       read_baselines_(std::move(read_baselines)),
-      reader_(site_.projection(), sources_),
-      event_(site_.projection()) {
+      reader_(std::in_place, site_->projection(), sources_),
+      event_(std::in_place, site_->projection()) {
   NumberTopics(kafka_.topics, sources_);
 }
 
@@ -118,11 +120,11 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
   for (const bus::Assignment& one : assigned) numbers.push_back(one.committed.at.partition);
   ASSIGN_OR_RETURN(auto baselines, read_baselines_(numbers));
   EngineOptions options;
-  options.memory = site_.config().limits.memory /
+  options.memory = site_->config().limits.memory /
                    std::max<int64_t>(1, static_cast<int64_t>(partitions_.size()) * kafka_.workers);
   for (const bus::Assignment& one : assigned) {
     Partition& partition = *partitions_[one.committed.at];
-    partition.engine = std::make_unique<Engine>(site_, sources_, options,
+    partition.engine = std::make_unique<Engine>(*site_, sources_, options,
                                                 [this](alert::Alert&& alert) { Publish(alert); });
     partition.engine->novelty().Import(baselines[one.committed.at.partition]);
     partition.engine->Recover(published);
@@ -134,6 +136,20 @@ absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
   CountPartitions();
   stats_.joined = true;
   return absl::OkStatus();
+}
+
+void CorrelateWorker::TakeSite() {
+  const uint64_t version = sites_.version();
+  if (version == site_version_) return;
+  site_version_ = version;
+  const std::shared_ptr<const Site> next = sites_.Get();
+  if (!next->HasSameEnvironment(*site_)) return;
+  for (const auto& [at, partition] : partitions_) partition->engine->Adopt(*next);
+  reader_.emplace(next->projection(), sources_);
+  event_.emplace(next->projection());
+  rewind_ = RewindOf(*next);
+  suppressed_for_ = LongestSuppression(*next);
+  site_ = next;
 }
 
 void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
@@ -199,24 +215,24 @@ void CorrelateWorker::Consume(const bus::Record& record) {
     Sweep(partition, partition.time_ms);
   }
   partition.next = record.offset + 1;
-  if (!reader_.Read(record.value, event_)) {
+  if (!reader_->Read(record.value, *event_)) {
     const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
     if (IsSampled(seen)) {
       spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", record.at->topic,
                    record.at->partition, record.offset, seen + 1);
     }
-  } else if (!partition.seen.Insert(event_.position, event_.record_time)) {
+  } else if (!partition.seen.Insert(event_->position, event_->record_time)) {
     stats_.duplicates.fetch_add(1, std::memory_order_relaxed);
   } else {
     if (record.timestamp_ms >= 0) {
-      event_.record_time =
-          std::max(event_.record_time, record.timestamp_ms * event::kMillisecond - kBacklog);
+      event_->record_time =
+          std::max(event_->record_time, record.timestamp_ms * event::kMillisecond - kBacklog);
     }
     if (partition.begins_cut && partition.event_time == event::kNoTime) {
-      partition.engine->set_complete_from(event_.time);
+      partition.engine->set_complete_from(event_->time);
     }
-    partition.event_time = std::max(partition.event_time, event_.time);
-    partition.engine->Process(event_);
+    partition.event_time = std::max(partition.event_time, event_->time);
+    partition.engine->Process(*event_);
   }
   GoLiveIfThere(found->first, partition);
 }
@@ -239,7 +255,7 @@ void CorrelateWorker::SweepWhileQuiet() {
 
 void CorrelateWorker::Publish(const alert::Alert& alert) {
   const bool live = alert.rule->mode == rules::Mode::kLive;
-  const std::string json = alert::ToJson(alert, site_.fields(), sources_);
+  const std::string json = alert::ToJson(alert, site_->fields(), sources_);
   bus::OutgoingRecord record{live ? kafka_.alerts_topic : kafka_.shadow_topic,
                              bus::OutgoingRecord::kByKey, alert.host_name, json};
   record.headers = {{"id", alert.id}};

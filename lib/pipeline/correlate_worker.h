@@ -9,6 +9,9 @@
 // no alert is written twice. Offsets are committed when all that was decided
 // before them is acknowledged.
 //
+// Another site is gone over to between two polls where it has the same
+// environment; where it has not, the Daemon starts another worker.
+//
 // An alert that cannot be written is tried for ever; with kMaxOutstanding of
 // them reading pauses, and stats say stalled.
 //
@@ -16,6 +19,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 #include "absl/container/flat_hash_map.h"
@@ -28,7 +32,7 @@
 #include "pipeline/group_member.h"
 #include "pipeline/recent_alerts.h"
 #include "pipeline/seen_positions.h"
-#include "pipeline/site.h"
+#include "pipeline/site_slot.h"
 #include "pipeline/worker_stats.h"
 
 namespace sequitur::pipeline {
@@ -47,7 +51,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
  public:
   static constexpr size_t kMaxOutstanding = 1'000;
 
-  CorrelateWorker(std::shared_ptr<const Site> site, std::unique_ptr<bus::Consumer> consumer,
+  CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer> consumer,
                   std::unique_ptr<bus::Producer> producer, ReadAlertTail read_alert_tail,
                   ReadBaselines read_baselines, RecentAlerts& recent, WorkerStats& stats);
   ~CorrelateWorker();
@@ -81,19 +85,22 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   void CountPartitions();
   void Report(metrics::WorkerReport report);
 
-  const std::shared_ptr<const Site> owned_site_;
-  const Site& site_;
-  const config::Kafka& kafka_;
-  const absl::Duration rewind_;
-  const absl::Duration suppressed_for_;
+  void TakeSite();
+
+  const SiteSlot& sites_;
+  uint64_t site_version_;
+  std::shared_ptr<const Site> site_;
+  const config::Kafka kafka_;
+  absl::Duration rewind_;
+  absl::Duration suppressed_for_;
   RecentAlerts& recent_;
   WorkerStats& stats_;
   GroupMember member_;
   ReadAlertTail read_alert_tail_;
   ReadBaselines read_baselines_;
   SourceNames sources_;
-  EventReader reader_;
-  event::Event event_;
+  std::optional<EventReader> reader_;
+  std::optional<event::Event> event_;
   absl::flat_hash_map<bus::TopicPartition, std::unique_ptr<Partition>> partitions_;
   metrics::EngineReport ended_;  // totals of engines that are no more
   uint64_t records_ = 0;

@@ -229,7 +229,7 @@ absl::Status Daemon::Adopt(std::shared_ptr<const Site> next) {
   site_.Set(next);
   for (Stage& stage : stages_) {
     // Decoders are made for what is read of an event.
-    stage.restart |= !same || stage.name == kCorrelate || !before->ReadsAllThat(*next);
+    stage.restart |= !same || (stage.name == kIngest && !before->ReadsAllThat(*next));
   }
   changed_.notify_all();
   return absl::OkStatus();
@@ -315,9 +315,9 @@ absl::StatusOr<Daemon::Work> Daemon::MakeWorker(const Stage& stage,
         std::make_shared<IngestWorker>(site, std::move(consumer), std::move(producer), stats);
     return [ingest](std::stop_token stop) { return ingest->Run(stop); };
   }
-  auto correlate = std::make_shared<CorrelateWorker>(site, std::move(consumer), std::move(producer),
-                                                     AlertTailReader(site), BaselinesReader(site),
-                                                     recent_, stats);
+  auto correlate = std::make_shared<CorrelateWorker>(site_, std::move(consumer),
+                                                     std::move(producer), AlertTailReader(site),
+                                                     BaselinesReader(site), recent_, stats);
   return [correlate](std::stop_token stop) { return correlate->Run(stop); };
 }
 

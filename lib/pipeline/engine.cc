@@ -49,25 +49,62 @@ double ExpiryOf(const rules::AllowlistEntry& entry) {
 }  // namespace
 
 Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions options, AlertSink sink)
-    : site_(site),
+    : site_(&site),
       sources_(sources),
       options_(std::move(options)),
       sink_(std::move(sink)),
       hosts_(HostOptions(site, options_)),
       enricher_(site.projection(), site.EnrichOptions()),
-      matcher_(*site.rules()),
+      matcher_(std::in_place, *site.rules()),
       correlator_(site.rules(), CorrelateOptions(site, options_)),
-      builder_(*site.rules(), site.fields(), hosts_, sources),
-      reexamined_(site.projection()),
+      builder_(std::in_place, *site.rules(), site.fields(), hosts_, sources),
+      reexamined_(std::in_place, site.projection()),
       rule_counts_(site.rules()->rules().size()),
       coverage_(*site.rules(), site.fields(), site.config().coverage.window) {
-  for (uint32_t rule = 0; rule < site.rules()->rules().size(); ++rule) {
-    const auto& pipes = site.rules()->rules()[rule].pipes;
+  enricher_.novelty().Import(site.learnt());
+  MakePipes();
+}
+
+Engine::~Engine() = default;
+
+void Engine::MakePipes() {
+  pipes_.clear();
+  for (uint32_t rule = 0; rule < site_->rules()->rules().size(); ++rule) {
+    const auto& pipes = site_->rules()->rules()[rule].pipes;
     if (!pipes.empty()) pipes_.emplace(rule, ResultPipes(pipes));
   }
 }
 
-Engine::~Engine() = default;
+void Engine::Adopt(const Site& next) {
+  using Fate = correlate::Adoption::Fate;
+  const rules::RuleSet& before = *site_->rules();
+  for (size_t i = 0; i < before.allowlist().size(); ++i) {
+    const rules::AllowlistEntry& entry = before.allowlist()[i];
+    past_allowlist_hits_[{entry.rule, NameOf(entry)}] += matcher_->allowlist_hits()[i];
+  }
+  const correlate::Adoption adoption = correlator_.Adopt(next.rules(), matches_);
+  std::vector<RuleCount> counts(next.rules()->rules().size());
+  for (uint32_t i = 0; i < counts.size(); ++i) {
+    const int old = before.Find(next.rules()->rules()[i].id);
+    if (old >= 0) counts[i] = rule_counts_[static_cast<size_t>(old)];
+    if (adoption.rules[i] == Fate::kKept || latest_ == event::kNoTime) continue;
+    counts[i].complete_from = latest_;
+    if (adoption.rules[i] == Fate::kRewindowed) {
+      // What had begun within the old window is still there.
+      const auto window = before.rules()[static_cast<size_t>(old)].maxspan;
+      counts[i].complete_from =
+          window.has_value() ? event::AddSaturating(latest_, -*window) : event::kNoTime;
+    }
+  }
+  rule_counts_ = std::move(counts);
+  site_ = &next;
+  matcher_.emplace(*next.rules());
+  builder_.emplace(*next.rules(), next.fields(), hosts_, sources_);
+  reexamined_.emplace(next.projection());
+  coverage_.Adopt(*next.rules(), next.fields());
+  MakePipes();
+  PublishMatches();
+}
 
 void Engine::ResolveHost(event::Event& event) {
   event.host =
@@ -95,6 +132,7 @@ void Engine::ResolveHost(event::Event& event) {
 void Engine::Process(event::Event& event) {
   ++stats_.events;
   ResolveHost(event);
+  latest_ = std::max(latest_, event.time);
   coverage_.Observe(event);
   ++events_by_kind_[Coverage::KindOf(event)];
   enricher_.Enrich(event);
@@ -103,7 +141,7 @@ void Engine::Process(event::Event& event) {
 }
 
 void Engine::Match(event::Event& event) {
-  correlator_.Push(event, matcher_.Match(event), matches_);
+  correlator_.Push(event, matcher_->Match(event), matches_);
   PublishMatches();
 }
 
@@ -112,9 +150,9 @@ void Engine::Match(event::Event& event) {
 void Engine::Reexamine() {
   for (const event::SnapshotRef& waiting : enricher_.TakeReexaminable()) {
     ++stats_.reexamined;
-    waiting->Restore(reexamined_);
-    enricher_.Enrich(reexamined_);
-    Match(reexamined_);
+    waiting->Restore(*reexamined_);
+    enricher_.Enrich(*reexamined_);
+    Match(*reexamined_);
   }
 }
 
@@ -135,7 +173,7 @@ void Engine::Publish(correlate::Match match) {
     ++stats_.rebuilt;
     return;
   }
-  alert::Alert alert = builder_.Build(std::move(match), absl::ToUnixNanos(absl::Now()));
+  alert::Alert alert = builder_->Build(std::move(match), absl::ToUnixNanos(absl::Now()));
   if (published_ != nullptr &&
       (published_->Contains(alert.id) || published_->Uses(alert.rule->id, alert.match, sources_))) {
     ++stats_.already_published;
@@ -186,7 +224,7 @@ void Engine::ExplainCoverage(alert::Alert& alert) const {
 }
 
 event::TimeNs Engine::CompleteFrom(uint32_t rule) const {
-  return std::max(complete_from_, site_.CompleteFrom(rule));
+  return std::max({complete_from_, site_->CompleteFrom(rule), rule_counts_[rule].complete_from});
 }
 
 metrics::EngineReport Engine::Report() {
@@ -204,7 +242,7 @@ metrics::EngineReport Engine::Report() {
   report.delay_since_event = delay_since_event_;
   report.hosts = static_cast<int64_t>(hosts_.stats().hosts);
   report.memory = stats.bytes;
-  report.memory_limit = CorrelateOptions(site_, options_).limits.memory;
+  report.memory_limit = CorrelateOptions(*site_, options_).limits.memory;
   for (const enrich::Novelty::Stats& baseline : enricher_.stats().baselines) {
     report.baselines[baseline.name] = {baseline.novel, static_cast<int64_t>(baseline.tuples),
                                        baseline.learning};
@@ -226,7 +264,7 @@ void Engine::ReportRules(metrics::EngineReport& report) {
     }
   }
   for (uint32_t i = 0; i < stats.rules.size(); ++i) {
-    const rules::Rule& rule = site_.rules()->rules()[i];
+    const rules::Rule& rule = site_->rules()->rules()[i];
     const correlate::RuleStats& counts = stats.rules[i];
     metrics::RuleReport& to = report.rules[rule.id];
     to.name = rule.name;
@@ -243,6 +281,8 @@ void Engine::ReportRules(metrics::EngineReport& report) {
     to.expired = counts.expired;
     to.late_hits = counts.late_hits;
     to.duplicate_hits = counts.duplicate_hits;
+    to.held_hits = static_cast<int64_t>(counts.held.hits);
+    to.held_bytes = static_cast<int64_t>(counts.held.bytes);
     for (size_t reason = 0; reason < correlate::kEvictReasons; ++reason) {
       const std::string name(
           correlate::EvictReasonName(static_cast<correlate::EvictReason>(reason)));
@@ -257,10 +297,12 @@ void Engine::ReportRules(metrics::EngineReport& report) {
     to.last_match = ToUnixSeconds(rule_counts_[i].last_match);
     to.complete_from = ToUnixSeconds(CompleteFrom(i));
   }
-  for (size_t i = 0; i < site_.rules()->allowlist().size(); ++i) {
-    const rules::AllowlistEntry& entry = site_.rules()->allowlist()[i];
+  for (size_t i = 0; i < site_->rules()->allowlist().size(); ++i) {
+    const rules::AllowlistEntry& entry = site_->rules()->allowlist()[i];
     const auto key = std::make_pair(entry.rule, NameOf(entry));
-    report.allowlist[key].hits += matcher_.allowlist_hits()[i];
+    report.allowlist[key].hits += matcher_->allowlist_hits()[i];
+    const auto past = past_allowlist_hits_.find(key);
+    if (past != past_allowlist_hits_.end()) report.allowlist[key].hits += past->second;
     report.allowlist[key].expires = ExpiryOf(entry);
   }
 }
@@ -274,14 +316,14 @@ void Engine::SweepIdle(event::TimeNs record_time) {
   correlator_.SweepIdle(record_time, matches_);
   PublishMatches();
   const event::TimeNs in_use =
-      event::AddSaturating(site_.rules()->longest_maxspan(), site_.CorrelateOptions().lateness);
+      event::AddSaturating(site_->rules()->longest_maxspan(), site_->CorrelateOptions().lateness);
   enricher_.DropIdleHosts(event::AddSaturating(record_time, -std::max(in_use, kKeepProcesses)));
 }
 
 void Engine::Finish() {
   correlator_.Finish(matches_);
   PublishMatches();
-  for (uint32_t rule = 0; rule < site_.rules()->rules().size(); ++rule) {
+  for (uint32_t rule = 0; rule < site_->rules()->rules().size(); ++rule) {
     const auto pipes = pipes_.find(rule);
     if (pipes == pipes_.end()) continue;
     pipes->second.Finish([&](correlate::Match match) { Publish(std::move(match)); });

@@ -9,11 +9,16 @@
 // what was published before is known from the alerts themselves (Recover).
 //
 // Threads:  none; one per worker.
-// Lifetime: the Site outlives the Engine, the Engine its alerts.
+// Lifetime: the Site outlives the Engine or its Adopt of another, the Engine its
+//           alerts.
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -66,6 +71,10 @@ class Engine {
   // What earlier runs published: goes on suppressing where they did, and drops
   // from now on what they have alerted on. REQUIRES: not null.
   void Recover(std::shared_ptr<const alert::PublishedAlerts> published);
+  // Goes on with another site of the same environment (Site::HasSameEnvironment).
+  // Rules that did not change keep what is pending, those with another window
+  // what still fits it. `| head` and `| tail` count anew.
+  void Adopt(const Site& next);
   // While false, matches are found and their hits used up, but they are neither
   // suppressed nor published.
   void set_emitting(bool emitting) { emitting_ = emitting; }
@@ -83,7 +92,7 @@ class Engine {
   const event::HostTable& hosts() const { return hosts_; }
   const enrich::Enricher& enricher() const { return enricher_; }
   enrich::Novelty& novelty() { return enricher_.novelty(); }
-  const rules::Matcher& matcher() const { return matcher_; }
+  const rules::Matcher& matcher() const { return *matcher_; }
   uint64_t suppressed() const { return suppressor_.suppressed(); }
 
  private:
@@ -97,25 +106,28 @@ class Engine {
   void Count(const alert::Alert& alert);
   void ReportRules(metrics::EngineReport& report);
 
+  void MakePipes();
+
   struct RuleCount {
     uint64_t alerts = 0;
     uint64_t suppressed = 0;
     event::TimeNs last_match = event::kNoTime;
+    event::TimeNs complete_from = event::kNoTime;  // event time; since it was adopted
   };
 
-  const Site& site_;
+  const Site* site_;
   const SourceNames& sources_;
   const EngineOptions options_;
   AlertSink sink_;
   event::HostTable hosts_;
   enrich::Enricher enricher_;
-  rules::Matcher matcher_;
+  std::optional<rules::Matcher> matcher_;
   correlate::Correlator correlator_;
-  alert::AlertBuilder builder_;
+  std::optional<alert::AlertBuilder> builder_;
   alert::Suppressor suppressor_;
   std::shared_ptr<const alert::PublishedAlerts> published_;  // null: nothing
   bool emitting_ = true;
-  event::Event reexamined_;  // scratch for events looked at again
+  std::optional<event::Event> reexamined_;  // scratch for events looked at again
   std::vector<correlate::Match> matches_;
   absl::flat_hash_map<uint32_t, ResultPipes> pipes_;  // of the rules that have any
   EngineStats stats_;
@@ -123,6 +135,9 @@ class Engine {
   std::array<uint64_t, Coverage::kOther + 1> events_by_kind_ = {};
   metrics::Histogram delay_since_arrival_, delay_since_event_;
   event::TimeNs complete_from_ = event::kNoTime;
+  event::TimeNs latest_ = event::kNoTime;  // event time
+  // Hits of entries under sites before, by rule and entry.
+  std::map<std::pair<std::string, std::string>, uint64_t> past_allowlist_hits_;
   Coverage coverage_;
 };
 

@@ -35,6 +35,7 @@ absl::Status GroupMember::Run(const std::vector<std::string>& topics,
   absl::Time commit_at = absl::Now() + kafka_.commit_interval;
   while (!stop.stop_requested()) {
     stats_.turned_ms.store(absl::ToUnixMillis(absl::Now()), std::memory_order_relaxed);
+    hooks_.turn();
     const bool full = producer_->outstanding() > most_outstanding_;
     full ? consumer_->Pause() : consumer_->Resume();
     const auto polled = consumer_->Poll(kPollTimeout, hooks_.consume);

@@ -34,6 +34,7 @@ class GroupMember {
     // be written with them may still be produced here.
     std::function<std::vector<bus::CommittedOffset>()> offsets;
     std::function<void()> quiet = [] {};  // nothing to read just now
+    std::function<void()> turn = [] {};   // between two polls
     // Once a commit interval: time to tell of itself. The report comes with what
     // this class knows; `partitions` have their place and how far they are behind.
     std::function<void(metrics::WorkerReport)> report = [](metrics::WorkerReport) {};

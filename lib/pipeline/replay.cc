@@ -112,9 +112,12 @@ class InputCursor {
 
 class Replayer {
  public:
-  Replayer(const Site& site, Engine& engine,
+  Replayer(const Site& site, Engine& engine, const ReplayOptions& options,
            absl::AnyInvocable<void(const ReplayProgress&)> progress)
-      : engine_(engine), progress_(std::move(progress)), event_(site.projection()) {}
+      : engine_(engine),
+        options_(options),
+        progress_(std::move(progress)),
+        event_(site.projection()) {}
 
   absl::Status Open(const Site& site, const Input& input, uint32_t source) {
     decode::SourceOptions options = site.SourceOptionsFor(input.path);
@@ -141,10 +144,14 @@ class Replayer {
   }
 
  private:
+  void Process(event::Event& event) {
+    engine_.Process(event);
+    if (options_.on_event) options_.on_event(event);
+  }
+
   void RunOne(ReplaySummary& summary) {
     InputCursor& cursor = *cursors_.front();
-    while (
-        cursor.ReadRecord(event_, summary, [&](event::Event& event) { engine_.Process(event); })) {
+    while (cursor.ReadRecord(event_, summary, [&](event::Event& event) { Process(event); })) {
       ReportProgress(summary);
     }
   }
@@ -163,7 +170,7 @@ class Replayer {
       heads.pop();
       for (const WaitingEvent& waiting : cursor->TakeAhead()) {
         waiting.Restore(event_);
-        engine_.Process(event_);
+        Process(event_);
       }
       look_ahead(cursor);
       ReportProgress(summary);
@@ -178,6 +185,7 @@ class Replayer {
   }
 
   Engine& engine_;
+  const ReplayOptions& options_;
   absl::AnyInvocable<void(const ReplayProgress&)> progress_;
   event::Event event_;
   std::vector<std::unique_ptr<InputCursor>> cursors_;
@@ -193,7 +201,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
   ReplaySummary summary;
   Engine engine(site, sources, {options.suppress, options.host},
                 [&](alert::Alert&& alert) { on_alert(alert); });
-  Replayer replayer(site, engine, std::move(progress));
+  Replayer replayer(site, engine, options, std::move(progress));
   for (const Input& input : inputs) {
     const uint32_t source = sources.Add(input.path);
     const absl::Status opened = replayer.Open(site, input, source);
@@ -204,6 +212,9 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
   summary.engine = engine.stats();
   summary.correlate = engine.correlate_stats();
   summary.suppressed = engine.suppressed();
+  if (options.baselines) summary.baselines = engine.novelty().Export();
+  const auto hits = engine.matcher().allowlist_hits();
+  summary.allowlist_hits.assign(hits.begin(), hits.end());
   return summary;
 }
 

@@ -7,6 +7,7 @@
 // Bounds:  one record per file in memory besides the engine's own state.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,11 +41,17 @@ struct ReplaySummary {
   EngineStats engine;
   correlate::Stats correlate;
   uint64_t suppressed = 0;
+  std::vector<enrich::BaselineState> baselines;
+  std::vector<uint64_t> allowlist_hits;  // by index into the rule set's allowlist
 };
 
 struct ReplayOptions {
   std::string host;  // of records that name none
   bool suppress = true;
+  bool baselines = false;  // whether the summary has what they know in the end
+  // When set, called with every event once the engine is through with it. What
+  // an event learns later, when its process becomes known, is not in it.
+  std::function<void(const event::Event&)> on_event;
 };
 
 // Runs to the end of all inputs. `progress`, when set, is called now and then.

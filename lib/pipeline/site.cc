@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "config/load.h"
+#include "pipeline/baseline_file.h"
+#include "pipeline/provided_fields.h"
 #include "yaml/document.h"
 #include "yaml/files.h"
 #include "yaml/json.h"
@@ -83,7 +85,8 @@ std::string EnvironmentText(const config::Config& config) {
     }
   }
   Diagnostics ignored;  // said where the files are read
-  for (const std::string& path : {config.paths.services, config.paths.indicators}) {
+  for (const std::string& path :
+       {config.paths.services, config.paths.indicators, config.paths.learnt}) {
     if (!path.empty()) add(ReadFile(path, ignored).value_or(""));
   }
   // Secrets may change in their files alone.
@@ -92,6 +95,21 @@ std::string EnvironmentText(const config::Config& config) {
     for (const auto& [name, value] : *properties) add(absl::StrCat(name, "=", value));
   }
   return text;
+}
+
+rules::Telemetry TelemetryOf(const config::Config& config) {
+  const auto provided = std::make_shared<const ProvidedFields>(config);
+  rules::Telemetry telemetry;
+  telemetry.sets_field = [provided](absl::string_view path) { return provided->Has(path); };
+  telemetry.makes_category = [provided](absl::string_view category) {
+    return provided->Makes(category);
+  };
+  telemetry.baselines.emplace();
+  for (const config::Baseline& baseline : config.baselines) {
+    telemetry.baselines->push_back(baseline.name);
+  }
+  telemetry.hits_per_key = config.limits.hits_per_key;
+  return telemetry;
 }
 
 }  // namespace
@@ -124,7 +142,8 @@ std::vector<std::string> Site::Files() const {
     paths.insert(paths.end(), part->begin(), part->end());
   }
   std::vector<std::string> files = yaml::FindFiles(paths).paths;
-  for (const std::string& path : {config_.file, config_.paths.services, config_.paths.indicators}) {
+  for (const std::string& path :
+       {config_.file, config_.paths.services, config_.paths.indicators, config_.paths.learnt}) {
     if (!path.empty()) files.push_back(path);
   }
   return files;
@@ -150,6 +169,7 @@ Site::Loaded Site::Load(const SiteOptions& options, std::shared_ptr<const Site> 
     site->LoadInventory(loaded.diagnostics);
     site->LoadIndicators(loaded.diagnostics);
     site->CompileBaselines(loaded.diagnostics);
+    site->LoadLearnt(loaded.diagnostics);
   }
   if (HasErrors(loaded.diagnostics) || site->rules_ == nullptr) return loaded;
   site->BuildProjection();
@@ -168,6 +188,7 @@ void Site::LoadRules(const SiteOptions& options, Diagnostics& diagnostics) {
   load.rules_are_partial = !options.rule_paths.empty();
   load.today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
   load.evidence_fields = config_.evidence_fields;
+  load.telemetry = TelemetryOf(config_);
   for (absl::string_view kind : decode::SourceKindNames()) load.source_kinds.emplace_back(kind);
   rules::Loaded loaded = rules::LoadRuleSet(load, fields_);
   rules_ = std::move(loaded.rules);
@@ -233,6 +254,13 @@ void Site::CompileBaselines(Diagnostics& diagnostics) {
     baselines_.push_back(std::move(options));
     baseline_when_.push_back(when);
   }
+}
+
+void Site::LoadLearnt(Diagnostics& diagnostics) {
+  if (config_.paths.learnt.empty()) return;
+  const auto text = ReadFile(config_.paths.learnt, diagnostics);
+  if (!text.has_value()) return;
+  learnt_ = ParseBaselines(*text, config_.paths.learnt, config_.baselines, diagnostics);
 }
 
 void Site::BuildProjection() {

@@ -69,6 +69,10 @@ class Site {
   const event::Projection& projection() const { return projection_; }
   const std::shared_ptr<const rules::RuleSet>& rules() const { return rules_; }
   const std::vector<rules::RuleTest>& tests() const { return tests_; }
+  // What baselines know from the start.
+  const std::vector<enrich::BaselineState>& learnt() const {
+    return environment_of_ ? environment_of_->learnt() : learnt_;
+  }
 
  private:
   Site() = default;
@@ -76,6 +80,7 @@ class Site {
   void LoadInventory(Diagnostics& diagnostics);
   void LoadIndicators(Diagnostics& diagnostics);
   void CompileBaselines(Diagnostics& diagnostics);
+  void LoadLearnt(Diagnostics& diagnostics);
   void BuildProjection();
   void DateRules(const Site* in_use);
 
@@ -91,6 +96,7 @@ class Site {
   std::unique_ptr<const enrich::IndicatorSet> indicators_;
   eql::Program baseline_conditions_{fields_};
   std::vector<enrich::BaselineOptions> baselines_;
+  std::vector<enrich::BaselineState> learnt_;
   std::vector<std::optional<eql::ConditionId>> baseline_when_;  // by baseline
 };
 

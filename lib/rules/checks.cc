@@ -6,8 +6,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/diagnostic.h"
+#include "eql/conflict.h"
+#include "eql/errors.h"
 #include "yaml/scalar.h"
 
 namespace sequitur::rules {
@@ -21,16 +24,161 @@ bool NamesHost(absl::string_view path) {
   return absl::EndsWith(path, ".entity_id");
 }
 
-void CheckCanMatch(const RuleDraft& draft, const eql::Program& program) {
-  const Rule& rule = draft.rule;
-  for (size_t i = 0; i < rule.stages.size(); ++i) {
-    if (!program.IsNever(rule.stages[i].term.condition)) continue;
-    draft.query->AddWarning(absl::StrCat("this stage can never match: step ", i + 1, ", ",
-                                         yaml::Quoted(rule.stages[i].term.text)));
+// Fields that no source gives more than one value. Others may be lists, of which
+// one element meets one condition and another the next.
+bool IsSingleValued(absl::string_view path) {
+  for (absl::string_view several : {"args", "ip", "stdio_types", "Ext.ancestry", "env_vars"}) {
+    if (absl::EndsWith(path, absl::StrCat(".", several)) && !absl::StartsWith(path, "source.") &&
+        !absl::StartsWith(path, "destination.")) {
+      return false;
+    }
   }
-  if (rule.until && program.IsNever(rule.until->term.condition)) {
-    draft.query->AddWarning(
-        absl::StrCat("this until can never match: ", yaml::Quoted(rule.until->term.text)));
+  for (absl::string_view prefix : {"process.", "file.", "http.", "url.", "source.", "destination.",
+                                   "network.", "user.", "user_agent.", "sequitur.lineage.",
+                                   "sequitur.service.", "sequitur.file.", "dll.", "registry."}) {
+    if (absl::StartsWith(path, prefix)) return true;
+  }
+  for (absl::string_view whole : {"event.category", "event.module", "event.dataset", "event.code",
+                                  "host.id", "host.name", "host.os.type", "service.name"}) {
+    if (path == whole) return true;
+  }
+  return false;
+}
+
+// Finds the stages of one rule that no event can fill, or that no two events can
+// fill together.
+class MatchCheck {
+ public:
+  MatchCheck(const RuleDraft& draft, const CheckInput& input)
+      : draft_(draft),
+        input_(input),
+        world_(WorldOf()),
+        finder_(input.program, input.fields, world_) {}
+
+  void Run() {
+    const Rule& rule = draft_.rule;
+    bool possible = true;
+    for (size_t i = 0; i < rule.stages.size(); ++i) {
+      possible &= CheckTerm(rule.stages[i].term, "stage", absl::StrCat("step ", i + 1, ", "));
+    }
+    if (rule.until) CheckTerm(rule.until->term, "until", "");
+    if (possible) CheckKeys();
+  }
+
+ private:
+  eql::World WorldOf() {
+    eql::World world;
+    world.single_valued = [this](event::FieldId id) {
+      return IsSingleValued(input_.fields.path(id));
+    };
+    world.values = [this](event::FieldId id) { return KnownValues(id); };
+    return world;
+  }
+
+  std::optional<std::vector<std::string>> KnownValues(event::FieldId id) const {
+    using Values = std::vector<std::string>;
+    if (id == event::field::kEventCategory && !category_.empty()) return Values{category_};
+    if (id == event::field::kSequiturNovel && input_.telemetry.baselines) {
+      return *input_.telemetry.baselines;
+    }
+    return IsSet(id) ? std::nullopt : std::optional<Values>(Values());
+  }
+
+  bool IsSet(event::FieldId id) const {
+    const auto& sets_field = input_.telemetry.sets_field;
+    return !sets_field || sets_field(input_.fields.path(id));
+  }
+
+  void Warn(const eql::Term& term, const std::string& message) const {
+    const auto [line, column] = PlaceOf(term);
+    draft_.query->AddWarningWithin(line, column, message);
+  }
+
+  std::pair<int, int> PlaceOf(const eql::Term& term) const {
+    eql::ErrorList place;
+    place.Add(term.offset, "");
+    const auto resolved = place.Resolve(draft_.rule.query);
+    return {resolved[0].line, resolved[0].column};
+  }
+
+  // False, and said why, when the term can never match.
+  bool CheckTerm(const eql::Term& term, absl::string_view what, absl::string_view which) {
+    const std::string why = WhyNever(term);
+    if (why == kPossible) return true;
+    Warn(term, absl::StrCat("this ", what, " can never match: ", which, yaml::Quoted(term.text),
+                            why.empty() ? "" : "; ", why));
+    return false;
+  }
+
+  static constexpr absl::string_view kPossible = "-";
+
+  std::string WhyNever(const eql::Term& term) {
+    if (input_.program.IsNever(term.condition)) {
+      if (input_.empty_lists.empty()) return "";
+      return absl::StrCat("there is nothing in $", absl::StrJoin(input_.empty_lists, ", $"));
+    }
+    const auto& makes = input_.telemetry.makes_category;
+    if (!term.category.empty() && makes && !makes(term.category)) {
+      return absl::StrCat("no configured source makes ", term.category, " events");
+    }
+    category_ = term.category;
+    std::vector<event::FieldId> keys;
+    for (const eql::KeyField& key : term.keys) {
+      if (key.optional) continue;
+      if (!IsSet(key.field)) return WhyNoValue(key.field);
+      keys.push_back(key.field);
+    }
+    const auto field = finder_.Find({term.condition}, keys);
+    return field ? WhyNoValue(*field) : std::string(kPossible);
+  }
+
+  std::string WhyNoValue(event::FieldId field) const {
+    const absl::string_view path = input_.fields.path(field);
+    if (field == event::field::kSequiturNovel && input_.telemetry.baselines) {
+      const auto& names = *input_.telemetry.baselines;
+      return names.empty()
+                 ? "no baselines are configured"
+                 : absl::StrCat("the configured baselines are ", absl::StrJoin(names, ", "));
+    }
+    if (!IsSet(field)) return absl::StrCat("no configured source sets ", path);
+    return absl::StrCat("what it asks of ", path, " contradicts itself");
+  }
+
+  // A field that joins the stages is the same in all of them.
+  void CheckKeys() {
+    const std::vector<Stage>& stages = draft_.rule.stages;
+    if (stages.size() < 2) return;
+    category_.clear();
+    for (size_t key = 0; key < stages[0].term.keys.size(); ++key) {
+      const event::FieldId field = stages[0].term.keys[key].field;
+      std::vector<eql::ConditionId> conditions;
+      for (const Stage& stage : stages) {
+        if (stage.term.missing) continue;
+        if (stage.term.keys.size() <= key || stage.term.keys[key].field != field) return;
+        conditions.push_back(stage.term.condition);
+      }
+      if (!finder_.Find(conditions, {}, field)) continue;
+      Warn(stages.back().term,
+           absl::StrCat("these stages can never be joined: they are to have one ",
+                        input_.fields.path(field), ", and ask different things of it"));
+      return;
+    }
+  }
+
+  const RuleDraft& draft_;
+  const CheckInput& input_;
+  std::string category_;  // of the term that is looked at
+  const eql::World world_;
+  eql::ConflictFinder finder_;
+};
+
+// Each repetition waits for the others.
+void CheckRuns(const RuleDraft& draft, const Telemetry& telemetry) {
+  for (const Stage& stage : draft.rule.stages) {
+    if (stage.term.runs <= telemetry.hits_per_key) continue;
+    draft.query->AddWarning(absl::StrCat("`with runs=", stage.term.runs,
+                                         "` can never be reached: limits.hits_per_key is ",
+                                         telemetry.hits_per_key));
   }
 }
 
@@ -78,13 +226,13 @@ void CheckFieldNames(const RuleDraft& draft, const eql::Program& program,
 
 }  // namespace
 
-void CheckRule(const RuleDraft& draft, const eql::Program& program,
-               const event::FieldTable& fields) {
-  CheckCanMatch(draft, program);
-  CheckFieldNames(draft, program, fields);
+void CheckRule(const RuleDraft& draft, const CheckInput& input) {
+  MatchCheck(draft, input).Run();
+  CheckFieldNames(draft, input.program, input.fields);
   const Rule& rule = draft.rule;
   if (!rule.is_sequence) return;
-  CheckKeysNameTheHost(draft, fields);
+  CheckKeysNameTheHost(draft, input.fields);
+  CheckRuns(draft, input.telemetry);
   if (!rule.maxspan) {
     draft.query->AddWarning(
         "without maxspan a sequence waits until memory runs short; it is then given up, and "

@@ -90,6 +90,15 @@ class Load {
     };
   }
 
+  std::vector<std::string> EmptyLists(const UsedLists& used) const {
+    std::vector<std::string> empty;
+    for (const std::string& name : used) {
+      const NamedList* list = lists_.Find(name);
+      if (list != nullptr && list->entries.empty()) empty.push_back(name);
+    }
+    return empty;
+  }
+
   // A disabled rule is checked like any other, but in a program of its own.
   void FinishRule(RuleDraft& draft) {
     const auto tuned = options_.tuning.find(draft.rule.id);
@@ -102,7 +111,8 @@ class Load {
     if (!CompileRule(draft, aside ? *aside : program_, used)) return;
     Tune(draft, tuning);
     SetSuppress(draft, tuning);
-    CheckRule(draft, aside ? *aside : program_, fields_);
+    const std::vector<std::string> empty = EmptyLists(used);
+    CheckRule(draft, {aside ? *aside : program_, fields_, options_.telemetry, empty});
     if (!enabled) return;
     rules_.push_back(draft.rule);
     rules_.back().stages_version = StagesVersion(draft.rule, used, lists_, fields_);

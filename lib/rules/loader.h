@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/diagnostic.h"
 #include "event/field_table.h"
+#include "rules/checks.h"
 #include "rules/rule_set.h"
 #include "rules/rule_test.h"
 #include "rules/tuning.h"
@@ -38,6 +39,8 @@ struct LoadOptions {
   absl::CivilDay today;
   // Decoded for alerts although no rule reads them.
   std::vector<std::string> evidence_fields;
+  // What the site's events can be, for saying which rules can see nothing.
+  Telemetry telemetry;
   // What a test's `source:` may be; empty: not checked.
   std::vector<std::string> source_kinds;
 };

@@ -127,13 +127,23 @@ void Node::AddWarning(absl::string_view message) const {
 }
 
 void Node::AddErrorWithin(int line, int column, absl::string_view message) const {
+  ReportWithin(Diagnostic::Severity::kError, line, column, message);
+}
+
+void Node::AddWarningWithin(int line, int column, absl::string_view message) const {
+  ReportWithin(Diagnostic::Severity::kWarning, line, column, message);
+}
+
+void Node::ReportWithin(Diagnostic::Severity severity, int line, int column,
+                        absl::string_view message) const {
   const Tree::Place place =
       tree_->IsFull() ? Tree::Place() : tree_->PlaceWithin(index_, line, column);
-  tree_->Report(Diagnostic::Severity::kError, place,
-                place.exact ? std::string(message)
-                            : absl::StrCat(message, " (line ", line, ", column ", column,
-                                           " of this text; write it as a `|` block to have errors "
-                                           "shown in place)"));
+  tree_->Report(severity, place,
+                place.exact
+                    ? std::string(message)
+                    : absl::StrCat(message, " (line ", line, ", column ", column,
+                                   " of this text; write it as a `|` block to have problems "
+                                   "shown in place)"));
 }
 
 Diagnostic Node::Here() const { return tree_->DiagnosticAt(tree_->PlaceOf(index_)); }

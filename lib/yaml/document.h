@@ -77,6 +77,7 @@ class Node {
   // in the file; where escapes or folding make that unknowable, at the scalar's
   // start, with the line and column in the message.
   void AddErrorWithin(int line, int column, absl::string_view message) const;
+  void AddWarningWithin(int line, int column, absl::string_view message) const;
   // A problem of this node, with no message yet, for what can only be judged
   // when the Document is gone.
   Diagnostic Here() const;
@@ -85,6 +86,8 @@ class Node {
   friend class Tree;
   friend class Document;
   Node(Tree* tree, uint32_t index) : tree_(tree), index_(index) {}
+  void ReportWithin(Diagnostic::Severity severity, int line, int column,
+                    absl::string_view message) const;
 
   Tree* tree_;
   uint32_t index_;

@@ -52,6 +52,7 @@ class LoadConfigTest : public ::testing::Test {
     }
     Write("config/services.yaml", "");
     Write("config/indicators.yaml", "");
+    Write("config/learnt.yaml", "");
   }
 
   fs::path before_;
@@ -140,6 +141,7 @@ TEST_F(LoadConfigTest, FindsTheSitesFilesBesideItself) {
   Write("site/a.yaml", "rules: [mine, ../shared]\nservices: s.yaml\n");
   Write("site/s.yaml", "");
   Write("site/indicators.yaml", "");
+  Write("site/learnt.yaml", "");
   fs::create_directories("site/mine");
   fs::create_directories("shared");
   fs::create_directories("site/lists");
@@ -149,6 +151,7 @@ TEST_F(LoadConfigTest, FindsTheSitesFilesBesideItself) {
   EXPECT_THAT(paths.allowlists, IsEmpty()) << "the default is not there";
   EXPECT_EQ(paths.services, "site/s.yaml");
   EXPECT_EQ(paths.indicators, "site/indicators.yaml");
+  EXPECT_EQ(paths.learnt, "site/learnt.yaml");
 }
 
 TEST_F(LoadConfigTest, NamesPathsThatDoNotExist) {

@@ -164,12 +164,12 @@ TEST_F(LoaderTest, ChecksWhatCompiles) {
   const CheckCase cases[] = {
       {"any where true", ""},
       {"process where false",
-       "4:3: warning: this stage can never match: step 1, 'process where false'"},
+       "4:4: warning: this stage can never match: step 1, 'process where false'"},
       {"sequence by host.id with maxspan=1m [any where true] [any where false]",
-       "4:3: warning: this stage can never match: step 2, 'any where false'"},
+       "4:57: warning: this stage can never match: step 2, 'any where false'"},
       {"sequence by host.id with maxspan=1m [any where true] [file where true] until [any where "
        "false]",
-       "4:3: warning: this until can never match: 'any where false'"},
+       "4:81: warning: this until can never match: 'any where false'"},
       {"sequence by user.id with maxspan=1m [any where true] [file where true]", kHost},
       {"sequence with maxspan=1m [any where true] [file where true]", kHost},
       {"sequence with maxspan=1m [any where true] by process.entity_id "

@@ -1,0 +1,60 @@
+"""`sequitur check`: what it says of rules that can find nothing at a site."""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from sequitur_cli import run, text
+
+SITE = """
+kafka: {brokers: ["b:9092"], topics: [access, es]}
+sources:
+  - {match: access, kind: nginx-access}
+  - {match: es, kind: eslogger}
+rules: [rule.yaml]
+"""
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def check(self, rule, site=SITE):
+        (self.folder / "rule.yaml").write_text(rule)
+        config = self.folder / "sequitur.yaml"
+        config.write_text(site)
+        done = run("check", "--config", config)
+        return text(done.stdout), done.returncode
+
+    def test_a_folder_without_rules_is_no_success(self):
+        done = run("check", "--rules", self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"no rules in {self.folder}", text(done.stdout))
+
+    def test_says_where_a_rule_asks_for_what_no_source_here_sends(self):
+        out, code = self.check("id: r\nname: R\nquery: |\n"
+                               "  sequence by host.id with maxspan=1m\n"
+                               "    [process where process.hash.sha256 != null]\n"
+                               "    [network where true]\n")
+        self.assertEqual(code, 0)
+        self.assertIn("rule.yaml:5:5: warning: this stage can never match: step 1, 'process where "
+                      "process.hash.sha256 != null'; no configured source sets "
+                      "process.hash.sha256", out)
+        self.assertIn("rule.yaml:6:5: warning: this stage can never match: step 2, 'network where "
+                      "true'; no configured source makes network events", out)
+        self.assertIn("no errors, 2 warnings", out)
+
+    def test_a_topic_of_any_kind_may_bring_any_field(self):
+        out, _ = self.check("id: r\nname: R\nquery: process where process.hash.sha256 != null\n",
+                            SITE.replace("topics: [access, es]", "topics: [access, es, more]"))
+        self.assertIn("no errors, 0 warnings", out)
+
+    def test_a_baseline_that_is_not_configured_is_never_new(self):
+        out, _ = self.check("id: r\nname: R\nquery: any where sequitur.novel == \"peer\"\n")
+        self.assertIn("no baselines are configured", out)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -212,7 +212,10 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
     } else {
       std::vector<std::string> missing;
       for (const std::string& topic : needed) {
-        if (!known->contains(topic)) missing.push_back(topic);
+        if (known->contains(topic)) continue;
+        missing.push_back(topic);
+        const absl::Status found = topics_->LookUp(topic, kBrokerTimeout);
+        if (absl::IsPermissionDenied(found)) return found;
       }
       if (missing.empty()) {
         events_partitions_ = known->at(site_.config().kafka.events_topic);

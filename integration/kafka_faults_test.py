@@ -198,6 +198,23 @@ class Faults(unittest.TestCase):
         self.assertEqual(daemon.process.wait(kafka_broker.DEADLINE), 1)
         self.assertIn("raise the first to 5", daemon.log_text())
 
+    def test_doubling_the_events_topic_loses_nothing_with_ingest_set_back(self):
+        self.broker.create_topic("doubled")
+        records = [record for host in range(700, 740, 10) for record in telemetry(host)]
+        records.sort(key=lambda record: record[0])
+        middle = len(records) // 2
+        daemon = self.daemon("doubled-group", "doubled", instance='""')
+        self.write("doubled", records[:middle])
+        self.run_to_end(daemon)
+        for topic in "doubled-group.baselines", "doubled-group.events":
+            self.broker.set_partitions(topic, 6)
+        self.commit("doubled-group-ingest", "doubled", 0)
+        self.write("doubled", records[middle:])
+        self.run_to_end(daemon)
+        ends = self.broker.end_offsets("doubled-group.events")
+        self.assertGreater(sum(end for partition, end in ends.items() if partition > 2), 0)
+        self.assertEqual(self.ids(daemon), self.undisturbed("doubled"), daemon.log_text())
+
     def wait_until_spread(self, daemon, events):
         """Until its producer, too, has seen the last partition."""
         hosts = iter(range(330, 900, 10))

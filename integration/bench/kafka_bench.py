@@ -324,6 +324,8 @@ def main():
     parser.add_argument("--rate", type=int, default=5_000, help="of event time in the backlog")
     parser.add_argument("--hosts", type=int, default=200, help="in the backlog")
     parser.add_argument("--seconds", type=int, default=25, help="of live load")
+    parser.add_argument("--live-rate", type=int, help="records a second; default: half of the "
+                        "rate at which the backlog was drained")
     parser.add_argument("--minutes", type=int, help="watch memory for so long instead")
     parser.add_argument("--memory-rate", type=int, default=500, help="records a second, then")
     options = parser.parse_args()
@@ -338,7 +340,8 @@ def main():
             watch_memory(broker, folder, options)
             return
         rate = show_drain(drain(broker, folder, options))
-        show_delays(*delays(broker, folder, int(rate / 2), options.seconds))
+        live_rate = options.live_rate or int(rate / 2)
+        show_delays(*delays(broker, folder, live_rate, options.seconds))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 # The thin front: what a newcomer types. Everything real is in CMake.
 
-.PHONY: help deps deps-tests build demo demo-kafka test check test-asan format check-format fuzz bench clean
+.PHONY: help deps deps-tests build demo demo-kafka test check test-asan format check-format fuzz bench
+.PHONY: bench-kafka clean
 
 CMAKE_BUILD = cmake --build build/$(1) --parallel $(shell nproc)
 
 help:
 	@echo 'make demo          build, then replay an attacked web host and print its alerts'
 	@echo 'make demo-kafka    the same through a real Kafka broker on this machine'
+	@echo 'make bench-kafka   rate, CPU and detection delay through a real broker (3 minutes)'
 	@echo 'make test          build and run every test'
 	@echo 'make build         build build/release/sequitur and build/release/loadgen'
 	@echo 'make check         lint the shipped configuration and run the rules'"'"' own tests'
@@ -30,6 +32,10 @@ demo: build
 
 demo-kafka: deps-tests build
 	python3 -B integration/kafka_demo.py
+
+bench-kafka: deps-tests build
+	@$(call CMAKE_BUILD,release) --target kafka_load
+	python3 -B integration/bench/kafka_bench.py
 
 test: deps-tests
 	@cmake --preset release > /dev/null

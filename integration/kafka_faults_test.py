@@ -5,6 +5,7 @@ those of an undisturbed run, each once, and the log says what happened."""
 import datetime
 import json
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -19,12 +20,12 @@ MIB = 1 << 20
 FAR_FUTURE = 2**53
 
 
-def telemetry(first_host, attacks=3):
+def telemetry(first_host, attacks=3, start="2026-11-24T08:00:00Z"):
     """[(shipped in ms, line)] of two hosts that no other call has, in order."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([str(BUILD / "loadgen"), "--output", folder, "--hosts", "2", "--rate", "5",
                         "--duration", "3m", "--attacks", str(attacks), "--look-alikes", "0",
-                        "--first-host", str(first_host), "--seed", str(first_host)],
+                        "--first-host", str(first_host), "--start", start, "--seed", str(first_host)],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         lines = [line for path in sorted(pathlib.Path(folder).glob("*.ndjson"))
                  for line in path.read_bytes().splitlines()]
@@ -34,6 +35,14 @@ def telemetry(first_host, attacks=3):
 def shipped(line):
     second = json.loads(line)["@timestamp"][:19]
     return int(datetime.datetime.fromisoformat(f"{second}+00:00").timestamp() * 1000)
+
+
+def from_far_off(line, year):
+    """The same request at the beginning of another year."""
+    seconds = int(datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc).timestamp())
+    line = re.sub(rb"20\d\d-\d\d-\d\dT", b"%d-01-01T" % year, line)
+    line = re.sub(rb"\d\d/[A-Z][a-z][a-z]/\d{4}:", b"01/Jan/%d:" % year, line)
+    return re.sub(rb'(msec[\\":]+)\d+', rb"\g<1>%d" % seconds, line)
 
 
 def padded(line, size):
@@ -198,6 +207,23 @@ class Faults(unittest.TestCase):
         self.assertEqual(daemon.process.wait(kafka_broker.DEADLINE), 1)
         self.assertIn("raise the first to 5", daemon.log_text())
 
+    def test_doubling_the_events_topic_loses_nothing_with_ingest_set_back(self):
+        self.broker.create_topic("doubled")
+        records = [record for host in range(700, 740, 10) for record in telemetry(host)]
+        records.sort(key=lambda record: record[0])
+        middle = len(records) // 2
+        daemon = self.daemon("doubled-group", "doubled", instance='""')
+        self.write("doubled", records[:middle])
+        self.run_to_end(daemon)
+        for topic in "doubled-group.baselines", "doubled-group.events":
+            self.broker.set_partitions(topic, 6)
+        self.commit("doubled-group-ingest", "doubled", 0)
+        self.write("doubled", records[middle:])
+        self.run_to_end(daemon)
+        ends = self.broker.end_offsets("doubled-group.events")
+        self.assertGreater(sum(end for partition, end in ends.items() if partition > 2), 0)
+        self.assertEqual(self.ids(daemon), self.undisturbed("doubled"), daemon.log_text())
+
     def wait_until_spread(self, daemon, events):
         """Until its producer, too, has seen the last partition."""
         hosts = iter(range(330, 900, 10))
@@ -215,18 +241,21 @@ class Faults(unittest.TestCase):
         self.broker.create_topic("lying", configs={
             "message.timestamp.after.max.ms": 2**63 - 1,
             "message.timestamp.before.max.ms": 2**63 - 1})
-        records = telemetry(400)
+        # Of just now, which is where a time that has not come yet is put.
+        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=4)
+        records = telemetry(400, start=start.strftime("%Y-%m-%dT%H:%M:%SZ"))
         self.write("clean", records)
         calm = self.daemon("clean-group", "clean")
         self.run_to_end(calm)
         expected = self.chains(calm, dict(enumerate(range(len(records)))))
         self.assertGreater(len(expected), 0)
 
+        request = next(line for _, line in records if b"GET " in line)
         lies, indexes = [], {}
         for index, (time, line) in enumerate(records):
             if index % 5 == 0:  # an event of the same host from far off
-                year = b"2099-" if index % 2 else b"1971-"
-                lies.append((time, records[0][1].replace(b"2026-", year)))
+                far = from_far_off(request, 2099 if index % 2 else 1971)
+                lies.append(((time, FAR_FUTURE, -1)[index % 3], far))
             indexes[len(lies)] = index
             lies.append(((time, FAR_FUTURE, -1)[index % 3], line))
         self.write("lying", lies)

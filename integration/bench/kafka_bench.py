@@ -28,6 +28,7 @@ import kafka_site  # pylint: disable=wrong-import-position
 from sequitur_cli import BUILD, ROOT  # pylint: disable=wrong-import-position
 
 PARTITIONS = 4  # of each source topic
+WARM_UP = 3  # seconds of live load that are not judged: a new broker compiles itself
 TICK = os.sysconf("SC_CLK_TCK")
 STREAMS = ["nginx-access", "nginx-error", "httpd-access", "httpd-error", "php-fpm", "eslogger",
            "endpoint", "flows"]
@@ -251,6 +252,7 @@ def delays(broker, folder, rate, seconds):
         reader = AlertReader(broker, daemon.own["alerts"])
         reader.start()
         before = thread_seconds(daemon.process.pid)
+        fed_at = time.time()
         fed = load("feed", broker.bootstrap, rate, *paths)
         spent = thread_seconds(daemon.process.pid)
         spent.subtract(before)
@@ -261,8 +263,11 @@ def delays(broker, folder, rate, seconds):
             "all to be correlated", 120)
         alerts = reader.stop()
     arrived = arrivals(broker, {place for _, alert in alerts for place in places(alert)})
-    waits = [(read_at - max(arrived[place] for place in places(alert)), alert)
-             for read_at, alert in alerts]
+    waits = []
+    for read_at, alert in alerts:
+        last = max(arrived[place] for place in places(alert))
+        if last >= fed_at + WARM_UP:
+            waits.append((read_at - last, alert))
     say(f"live: {fed['records'] / fed['seconds']:.0f} records/s for {fed['seconds']:.1f} s")
     return sorted(waits, key=lambda wait: wait[0]), spent, fed
 
@@ -315,7 +320,8 @@ def machine():
                  pathlib.Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True,
                             stdout=subprocess.PIPE, check=False).stdout.strip()
-    return f"{os.cpu_count()} x {model}; {datetime.date.today()}; commit {commit or 'unknown'}"
+    return (f"{os.cpu_count()} x {model}; {datetime.date.today()}; commit {commit or 'unknown'}; "
+            f"load average before: {os.getloadavg()[0]:.1f}")
 
 
 def main():
@@ -324,6 +330,8 @@ def main():
     parser.add_argument("--rate", type=int, default=5_000, help="of event time in the backlog")
     parser.add_argument("--hosts", type=int, default=200, help="in the backlog")
     parser.add_argument("--seconds", type=int, default=25, help="of live load")
+    parser.add_argument("--live-rate", type=int, help="records a second; default: half of the "
+                        "rate at which the backlog was drained")
     parser.add_argument("--minutes", type=int, help="watch memory for so long instead")
     parser.add_argument("--memory-rate", type=int, default=500, help="records a second, then")
     options = parser.parse_args()
@@ -338,7 +346,8 @@ def main():
             watch_memory(broker, folder, options)
             return
         rate = show_drain(drain(broker, folder, options))
-        show_delays(*delays(broker, folder, int(rate / 2), options.seconds))
+        live_rate = options.live_rate or int(rate / 2)
+        show_delays(*delays(broker, folder, live_rate, options.seconds))
 
 
 if __name__ == "__main__":

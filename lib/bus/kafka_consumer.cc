@@ -176,7 +176,9 @@ bool KafkaConsumer::Take(const rd_kafka_message_t& message, EachRecord each) {
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      Fail(message.err, rd_kafka_message_errstr(&message));
+      Fail(message.err,
+           absl::StrCat(message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt),
+                        message.rkt == nullptr ? "" : ": ", rd_kafka_message_errstr(&message)));
     }
     return false;
   }

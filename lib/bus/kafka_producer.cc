@@ -52,11 +52,22 @@ absl::StatusOr<std::unique_ptr<KafkaProducer>> KafkaProducer::Create(KafkaOption
         ->Fail(static_cast<rd_kafka_resp_err_t>(error), why);
   });
   ASSIGN_OR_RETURN(producer->client_, MakeClient(RD_KAFKA_PRODUCER, std::move(conf)));
-  for (const std::string& topic : options.topics) {
-    producer->topics_.emplace_back(
-        rd_kafka_topic_new(producer->client_.get(), topic.c_str(), nullptr));
-  }
+  producer->LookUp(options.topics);
   return producer;
+}
+
+// Asks at once, since the client itself does it every second only. A broker that
+// does not answer now is asked again by the client.
+void KafkaProducer::LookUp(const std::vector<std::string>& topics) {
+  for (const std::string& topic : topics) {
+    topics_.emplace_back(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+  }
+  if (topics.empty()) return;
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(client_.get(), /*all_topics=*/0, nullptr, &metadata, kLookUpMs) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }
 }
 
 absl::Status KafkaProducer::Produce(const OutgoingRecord& record, uint64_t token) {

@@ -33,6 +33,7 @@ class KafkaProducer final : public Producer {
 
  private:
   static constexpr absl::Duration kRetryAfter = absl::Milliseconds(500);
+  static constexpr int kLookUpMs = 2'000;
 
   // A copy of a record that was refused.
   struct Refused {
@@ -45,6 +46,7 @@ class KafkaProducer final : public Producer {
   };
 
   explicit KafkaProducer(Log log) : opaque_{std::move(log), this} {}
+  void LookUp(const std::vector<std::string>& topics);
   absl::Status Enqueue(const OutgoingRecord& record, uint64_t token);
   void Delivered(const rd_kafka_message_t& message);
   void KeepRefused(Refused refused, rd_kafka_resp_err_t why);

@@ -7,6 +7,12 @@
 #include "base/status_macros.h"
 
 namespace sequitur::bus {
+namespace {
+
+constexpr absl::Duration kLookForErrors = absl::Milliseconds(100);
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<KafkaTopics>> KafkaTopics::Create(KafkaOptions options) {
   const PropertyList defaults = {{"auto.offset.reset", "earliest"},
                                  {"fetch.wait.max.ms", "20"},
@@ -31,11 +37,7 @@ absl::StatusOr<std::map<std::string, int32_t>> KafkaTopics::Partitions(absl::Dur
   const rd_kafka_metadata_t* metadata = nullptr;
   const rd_kafka_resp_err_t error =
       rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, TimeoutMs(timeout));
-  // An authentication failure shows as a time-out here; the error callback knows.
-  if (rd_kafka_message_t* event = rd_kafka_consumer_poll(client_.get(), 0)) {
-    rd_kafka_message_destroy(event);
-  }
-  RETURN_IF_ERROR(fatal_);
+  RETURN_IF_ERROR(ServeErrors());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return absl::UnavailableError(absl::StrCat("no broker answers: ", rd_kafka_err2str(error)));
   }
@@ -46,6 +48,28 @@ absl::StatusOr<std::map<std::string, int32_t>> KafkaTopics::Partitions(absl::Dur
   }
   rd_kafka_metadata_destroy(metadata);
   return partitions;
+}
+
+// An authentication failure shows as a time-out; the error callback knows.
+absl::Status KafkaTopics::ServeErrors() {
+  if (rd_kafka_message_t* event = rd_kafka_consumer_poll(client_.get(), 0)) {
+    rd_kafka_message_destroy(event);
+  }
+  return fatal_;
+}
+
+absl::Status KafkaTopics::LookUp(const std::string& topic, absl::Duration timeout) {
+  TopicHandle handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+  if (handle == nullptr)
+    return absl::InvalidArgumentError(absl::StrCat(topic, ": no topic's name"));
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, TimeoutMs(timeout));
+  RETURN_IF_ERROR(ServeErrors());
+  RETURN_IF_ERROR(ToStatus(error, absl::StrCat("looking up ", topic)));
+  const absl::Cleanup free_metadata = [&] { rd_kafka_metadata_destroy(metadata); };
+  if (metadata->topic_cnt == 0) return absl::NotFoundError(topic);
+  return ToStatus(metadata->topics[0].err, absl::StrCat("looking up ", topic));
 }
 
 absl::Status KafkaTopics::CreateTopic(const NewTopic& topic, absl::Duration timeout) {
@@ -59,8 +83,14 @@ absl::Status KafkaTopics::CreateTopic(const NewTopic& topic, absl::Duration time
   }
   QueueHandle queue(rd_kafka_queue_new(client_.get()));
   rd_kafka_CreateTopics(client_.get(), &request, 1, nullptr, queue.get());
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), TimeoutMs(timeout));
-  if (event == nullptr) return absl::UnavailableError("no broker answers");
+  rd_kafka_event_t* event = nullptr;
+  const absl::Time give_up = absl::Now() + timeout;
+  while (event == nullptr) {
+    event = rd_kafka_queue_poll(queue.get(), TimeoutMs(kLookForErrors));
+    if (event != nullptr) break;
+    RETURN_IF_ERROR(ServeErrors());
+    if (absl::Now() > give_up) return absl::UnavailableError("no broker answers");
+  }
   const absl::Cleanup free_event = [&] { rd_kafka_event_destroy(event); };
   RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event), absl::StrCat("creating ", topic.name)));
   size_t count = 0;

@@ -31,6 +31,8 @@ class KafkaTopics {
 
   // Partitions of every topic there is. Unavailable while no broker answers.
   absl::StatusOr<std::map<std::string, int32_t>> Partitions(absl::Duration timeout);
+  // NotFound, or PermissionDenied: a topic without rights to it is not listed above.
+  absl::Status LookUp(const std::string& topic, absl::Duration timeout);
   // AlreadyExists is no failure of the caller's.
   absl::Status CreateTopic(const NewTopic& topic, absl::Duration timeout);
 
@@ -41,6 +43,8 @@ class KafkaTopics {
 
  private:
   explicit KafkaTopics(Log log) : opaque_{std::move(log), this} {}
+
+  absl::Status ServeErrors();
 
   ClientOpaque opaque_;
   absl::Status fatal_;

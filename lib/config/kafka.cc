@@ -40,6 +40,8 @@ constexpr FixedProperty kFixedProperties[] = {
     {"enable.auto.offset.store", kOwnCommits},
     {"partition.assignment.strategy",
      "one worker must have the same partition of every topic, which only range gives it"},
+    {"auto.offset.reset",
+     "where a committed offset is gone sequitur says so and reads from the oldest record"},
     {"enable.partition.eof", "sequitur sets it where it looks for the end of a partition"},
     {"allow.auto.create.topics",
      "a misspelt topic must be an error; `sequitur topics --create` makes what is missing"},

@@ -48,8 +48,7 @@ void NumberTopics(std::vector<std::string> topics, SourceNames& sources) {
 
 }  // namespace
 
-CorrelateWorker::CorrelateWorker(std::shared_ptr<const Site> site,
-                                 std::unique_ptr<bus::Consumer> consumer,
+CorrelateWorker::CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer> consumer,
                                  std::unique_ptr<bus::Producer> producer,
                                  ReadAlertTail read_alert_tail, ReadBaselines read_baselines,
                                  RecentAlerts& recent, WorkerStats& stats)

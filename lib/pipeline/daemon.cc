@@ -256,7 +256,10 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
     } else {
       std::vector<std::string> missing;
       for (const std::string& topic : needed) {
-        if (!known->contains(topic)) missing.push_back(topic);
+        if (known->contains(topic)) continue;
+        missing.push_back(topic);
+        const absl::Status found = topics_->LookUp(topic, kBrokerTimeout);
+        if (absl::IsPermissionDenied(found)) return found;
       }
       if (missing.empty()) return CheckSizes(site->config().kafka, *known);
       problem = absl::StrCat("topics are missing: ", absl::StrJoin(missing, ", "),

@@ -115,6 +115,19 @@ int64_t IngestWorker::BelievedTime(const bus::Record& record) const {
                                                                    : bus::Record::kNoTime;
 }
 
+// Without the record's time there is only the clock to hold an event's against.
+void IngestWorker::ClampToNow(event::Event& event) const {
+  const event::TimeNs now = absl::ToUnixNanos(absl::Now());
+  const event::TimeNs latest = now + absl::ToInt64Nanoseconds(site_.config().clock.max_future);
+  if (event.record_time > latest) event.record_time = event::kNoTime;  // an envelope's word
+  if (event.time <= latest) return;
+  event.time = now;
+  event.Append(event::field::kSequiturFlags, event::Value::String("time_clamped"));
+  if (event.Wants(event::field::kTimestamp)) {
+    event.SetString(event::field::kTimestamp, event.arena().Copy(event::FormatIso8601(now)));
+  }
+}
+
 void IngestWorker::Consume(const bus::Record& record) {
   const auto found = partitions_.find(*record.at);
   if (found == partitions_.end()) return;
@@ -135,6 +148,7 @@ void IngestWorker::Consume(const bus::Record& record) {
   raw.path = record.at->topic;
   const bool live = record.offset >= partition.live_from;
   const decode::DecodeResult result = decoder->Decode(raw, event_, [&](event::Event& event) {
+    if (time_ms == bus::Record::kNoTime) ClampToNow(event);
     const event::HostId host = hosts_.Resolve(event.claim, event.Text(event::field::kSourceIp),
                                               event.Text(event::field::kDestinationIp));
     hosts_.TakeMerges();

@@ -60,6 +60,7 @@ class IngestWorker final : private bus::AssignmentObserver {
   void OnJumped(const bus::Jump& jump) override;
   void Consume(const bus::Record& record);
   int64_t BelievedTime(const bus::Record& record) const;
+  void ClampToNow(event::Event& event) const;
   void Forward(event::Event& event, const bus::Record& record);
   void NameHost(event::Event& event, event::HostId host);
   void DeadLetter(const bus::Record& record, absl::string_view reason);

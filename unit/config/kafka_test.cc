@@ -163,7 +163,8 @@ TEST(ReadKafka, RefusesPropertiesThatCorrectnessRestsOn) {
                     "    partitioner: random\n"
                     "    enable.idempotence: false\n"
                     "    acks: 1\n"
-                    "    request.required.acks: 0\n")),
+                    "    request.required.acks: 0\n"
+                    "    auto.offset.reset: latest\n")),
       "3:5: property 'bootstrap.servers' cannot be changed: set kafka.brokers instead\n"
       "4:5: property 'metadata.broker.list' cannot be changed: set kafka.brokers instead\n"
       "5:5: property 'allow.auto.create.topics' cannot be changed: a misspelt topic must be an "
@@ -187,7 +188,9 @@ TEST(ReadKafka, RefusesPropertiesThatCorrectnessRestsOn) {
       "17:5: property 'acks' cannot be changed: an alert is written when every replica in sync "
       "has it: all is the only value\n"
       "18:5: property 'request.required.acks' cannot be changed: an alert is written when every "
-      "replica in sync has it: all is the only value");
+      "replica in sync has it: all is the only value\n"
+      "19:5: property 'auto.offset.reset' cannot be changed: where a committed offset is gone "
+      "sequitur says so and reads from the oldest record");
   // Whichever block they stand in.
   for (absl::string_view block : {"properties", "consumer", "producer"}) {
     for (absl::string_view property : {"group.id: a", "enable.idempotence: false", "acks: 1"}) {

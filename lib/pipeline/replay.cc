@@ -191,7 +191,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
                      absl::AnyInvocable<void(const ReplayProgress&)> progress,
                      SourceNames& sources) {
   ReplaySummary summary;
-  Engine engine(site, sources, {options.suppress, options.host},
+  Engine engine(site, sources, {options.suppress, options.host, options.explain_misses},
                 [&](alert::Alert&& alert) { on_alert(alert); });
   Replayer replayer(site, engine, std::move(progress));
   for (const Input& input : inputs) {
@@ -204,6 +204,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
   summary.engine = engine.stats();
   summary.correlate = engine.correlate_stats();
   summary.suppressed = engine.suppressed();
+  if (engine.near_misses() != nullptr) summary.misses = engine.near_misses()->Report();
   return summary;
 }
 

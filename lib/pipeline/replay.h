@@ -40,11 +40,13 @@ struct ReplaySummary {
   EngineStats engine;
   correlate::Stats correlate;
   uint64_t suppressed = 0;
+  std::vector<correlate::RuleMisses> misses;  // by rule, when asked for
 };
 
 struct ReplayOptions {
   std::string host;  // of records that name none
   bool suppress = true;
+  bool explain_misses = false;
 };
 
 // Runs to the end of all inputs. `progress`, when set, is called now and then.

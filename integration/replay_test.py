@@ -84,6 +84,39 @@ class Demo(unittest.TestCase):
         self.assertIn("+0.000 s", text(done.stdout))
 
 
+class NearMisses(Folder):
+    def chains(self, *seconds):
+        """One chain an hour; its second step so many seconds after the first."""
+        lines = []
+        for i, late in enumerate(seconds):
+            for name, second in (("a", 0), ("b", late)):
+                at = f"2026-01-01T{i:02}:{second // 60:02}:{second % 60:02}Z"
+                lines.append(json.dumps({"@timestamp": at, "host": {"name": "web"},
+                                         "event": {"category": "process"},
+                                         "process": {"name": name}}))
+        return self.write("events.ndjson", "\n".join(lines))
+
+    def test_says_which_window_would_have_found_more_and_it_does(self):
+        events = self.chains(10, 40, 90, 100, 170)
+        found = self.folder / "misses.ndjson"
+        alerts, errors, code = self.replay("--explain-misses", "--misses-output", found, events)
+        self.assertEqual((len(alerts), code), (2, 0), errors)
+        self.assertIn("two-steps: 2 found, 3 missed", errors)
+        advice = "tuning: {two-steps: {maxspan: 2m}}   # 2 more chains than 1m: 40 % -> 80 %"
+        self.assertIn(advice, errors)
+        [rule] = [json.loads(line) for line in found.read_text().splitlines()]
+        self.assertEqual(rule["advice"][0], advice)
+        self.assertEqual([(row["step"], row["cause"], row["chains"]) for row in rule["misses"]],
+                         [(2, "window", 3)])
+        config = self.write("sequitur.yaml", advice)
+        alerts, errors, _ = self.replay("--config", config, events)
+        self.assertEqual(len(alerts), 4, errors)
+
+    def test_says_nothing_unless_asked(self):
+        _, errors, _ = self.replay(self.chains(90))
+        self.assertNotIn("missed", errors)
+
+
 class Inputs(Folder):
     def test_reads_gzip_standard_input_and_folders(self):
         lines = f"{ecs('a', 1)}\n{ecs('b', 2)}\n".encode()

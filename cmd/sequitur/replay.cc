@@ -4,8 +4,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -14,6 +16,7 @@
 #include "alert/alert_json.h"
 #include "alert/timeline_text.h"
 #include "cmd/sequitur/command.h"
+#include "pipeline/misses.h"
 
 namespace sequitur::cmd {
 namespace {
@@ -24,6 +27,8 @@ struct Options {
   std::string host;
   std::string output;
   bool no_suppress = false;
+  bool explain_misses = false;
+  std::string misses_output;
 };
 
 constexpr char kFooter[] =
@@ -34,6 +39,7 @@ constexpr char kFooter[] =
     "\n"
     "  sequitur replay /var/log/nginx eslogger.json.gz\n"
     "  eslogger exec fork exit create | sequitur replay --host web-03 -\n"
+    "  sequitur replay --explain-misses yesterday/          # windows to tune\n"
     "  sequitur replay --output json ecs=events.ndjson | jq .message";
 
 // One line on the terminal, rewritten; nothing when standard error is none.
@@ -123,6 +129,23 @@ void PrintSummary(const pipeline::Site& site, const pipeline::ReplaySummary& sum
   }
 }
 
+// Never to standard output, which is for alerts.
+bool WriteMisses(const Options& options, const pipeline::Site& site,
+                 absl::Span<const correlate::RuleMisses> misses) {
+  if (options.explain_misses) {
+    std::fputs(pipeline::MissesText(*site.rules(), site.fields(), misses).c_str(), stderr);
+  }
+  if (options.misses_output.empty()) return true;
+  const std::string json = pipeline::MissesJson(*site.rules(), site.fields(), misses);
+  std::FILE* file = std::fopen(options.misses_output.c_str(), "w");
+  bool written = file != nullptr && std::fwrite(json.data(), 1, json.size(), file) == json.size();
+  if (file != nullptr) written = std::fclose(file) == 0 && written;
+  if (!written) {
+    std::fprintf(stderr, "sequitur: %s: %s\n", options.misses_output.c_str(), std::strerror(errno));
+  }
+  return written;
+}
+
 int Replay(const Options& options) {
   const auto site = LoadOrExplain(options.site, Warnings::kHide);
   if (site == nullptr) return 1;
@@ -134,7 +157,9 @@ int Replay(const Options& options) {
   ProgressLine progress;
   bool output_open = true;
   auto summary = pipeline::Replay(
-      *site, inputs.inputs, {options.host, !options.no_suppress},
+      *site, inputs.inputs,
+      {options.host, !options.no_suppress,
+       options.explain_misses || !options.misses_output.empty()},
       [&](const alert::Alert& alert) {
         progress.Clear();
         const std::string text = json ? alert::ToJson(alert, site->fields(), sources)
@@ -147,8 +172,9 @@ int Replay(const Options& options) {
   progress.Clear();
   summary.problems.insert(summary.problems.begin(), inputs.problems.begin(), inputs.problems.end());
   PrintSummary(*site, summary);
+  const bool misses_written = WriteMisses(options, *site, summary.misses);
   if (!output_open) std::fprintf(stderr, "sequitur: standard output was closed early\n");
-  return summary.problems.empty() && output_open ? 0 : 1;
+  return summary.problems.empty() && output_open && misses_written ? 0 : 1;
 }
 
 }  // namespace
@@ -164,6 +190,12 @@ void AddReplay(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"text", "json"}));
   command->add_flag("--no-suppress", options->no_suppress,
                     "Print every match, also those that `suppress:` holds back");
+  command->add_flag("--explain-misses", options->explain_misses,
+                    "Say on standard error which chains were nearly found, and what they lacked");
+  command
+      ->add_option("--misses-output", options->misses_output,
+                   "Write the same to a file, one JSON document a rule")
+      ->type_name("FILE");
   command->add_option("inputs", options->paths, "What to read")
       ->type_name("[SOURCE=]PATH")
       ->required();

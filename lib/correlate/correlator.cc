@@ -20,12 +20,22 @@ size_t StageIndex(const rules::Rule& rule, uint16_t stage) {
   return stage == rules::Hit::kUntil ? rule.stages.size() : stage;
 }
 
-std::unique_ptr<const Plan> PlanOf(const rules::Rule& rule) {
-  return std::make_unique<const Plan>(Plan::Of(rule));
+std::unique_ptr<const Plan> PlanOf(const rules::Rule& rule, const Options::WhatIf& what_if) {
+  if (what_if.maxspan_factor == 1 && what_if.more_slack == 0) {
+    return std::make_unique<const Plan>(Plan::Of(rule));
+  }
+  rules::Rule other = rule;
+  if (other.maxspan.has_value()) *other.maxspan *= what_if.maxspan_factor;
+  other.order_slack += what_if.more_slack;
+  return std::make_unique<const Plan>(Plan::Of(other));
 }
 
-size_t StageCount(const rules::Rule& rule) {
-  return rule.stages.size() + (rule.until.has_value() ? 1 : 0);
+// Begins the counts by stage.
+void CountStages(const rules::Rule& rule, RuleStats& stats) {
+  const size_t stages = rule.stages.size() + (rule.until.has_value() ? 1 : 0);
+  for (auto* by_stage : {&stats.stage_hits, &stats.keyless_hits, &stats.expired_after}) {
+    by_stage->assign(stages, 0);
+  }
 }
 
 void CountLoss(const KeyState& state, EvictReason reason, RuleStats& stats) {
@@ -55,8 +65,8 @@ absl::string_view EvictReasonName(EvictReason reason) {
 Correlator::Correlator(std::shared_ptr<const rules::RuleSet> rules, Options options)
     : rules_(std::move(rules)), options_(options) {
   for (const rules::Rule& rule : rules_->rules()) {
-    plans_.push_back(PlanOf(rule));
-    stats_.rules.emplace_back().stage_hits.resize(StageCount(rule));
+    plans_.push_back(PlanOf(rule, options_.what_if));
+    CountStages(rule, stats_.rules.emplace_back());
   }
 }
 
@@ -96,16 +106,20 @@ void Correlator::PushRule(const event::Event& event, const event::SnapshotRef& s
   absl::InlinedVector<uint16_t, 8> stages;
   for (const rules::Hit& hit : hits) stages.push_back(hit.stage);
   const bool until = stages.back() == rules::Hit::kUntil;
-  if (rule.order_slack == 0) std::reverse(stages.begin(), stages.end() - (until ? 1 : 0));
+  if (plans_[number]->total_lag == 0) std::reverse(stages.begin(), stages.end() - (until ? 1 : 0));
   for (const uint16_t stage : stages) {
     ++stats.stage_hits[StageIndex(rule, stage)];
     if (!rule.is_sequence) {
       AddEventMatch(event.host, snapshot, number, matches);
       continue;
     }
+    bool has_key = false;
     stats.evicted[static_cast<size_t>(EvictReason::kKeyProduct)] += ForEachJoinKey(
-        event, StageOf(rule, stage).term.keys, key_scratch_,
-        [&](const std::string& key) { AddHit(event.host, snapshot, number, stage, key, matches); });
+        event, StageOf(rule, stage).term.keys, key_scratch_, [&](const std::string& key) {
+          has_key = true;
+          AddHit(event.host, snapshot, number, stage, key, matches);
+        });
+    if (!has_key) ++stats.keyless_hits[StageIndex(rule, stage)];
   }
 }
 
@@ -273,10 +287,10 @@ Adoption Correlator::Install(std::shared_ptr<const rules::RuleSet> next) {
     const auto fate = FateOf(old < 0 ? nullptr : &before->rules()[old], rule);
     adoption.rules.push_back(fate);
     const bool kept = fate == Adoption::Fate::kKept;
-    plans_.push_back(kept ? std::move(plans[old]) : PlanOf(rule));
+    plans_.push_back(kept ? std::move(plans[old]) : PlanOf(rule, options_.what_if));
     stats_.rules.push_back(old < 0 ? RuleStats() : std::move(stats[old]));
     const bool same_stages = kept || fate == Adoption::Fate::kRewindowed;
-    if (!same_stages) stats_.rules.back().stage_hits.assign(StageCount(rule), 0);
+    if (!same_stages) CountStages(rule, stats_.rules.back());
   }
   for (size_t old = 0; old < before->rules().size(); ++old) {
     const std::string& id = before->rules()[old].id;

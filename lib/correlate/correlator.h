@@ -38,6 +38,11 @@ struct Options {
     double host_share = 0.25;
     KeyState::Limits key;
   } limits;
+  // Other windows than the rules': to ask what they would have found.
+  struct WhatIf {
+    int maxspan_factor = 1;
+    TimeNs more_slack = 0;
+  } what_if;
 };
 
 class Correlator {

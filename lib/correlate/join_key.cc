@@ -15,10 +15,6 @@ namespace {
 
 using event::Value;
 
-bool IsHostField(event::FieldId id) {
-  return id == event::field::kHostId || id == event::field::kHostName;
-}
-
 void AppendText(absl::string_view text, std::string& key) {
   const auto size = static_cast<uint32_t>(text.size());
   key.push_back('t');
@@ -89,6 +85,10 @@ size_t ForEachOfProduct(const event::Event& event, absl::Span<const eql::KeyFiel
 }
 
 }  // namespace
+
+bool IsHostField(event::FieldId id) {
+  return id == event::field::kHostId || id == event::field::kHostName;
+}
 
 size_t ForEachJoinKey(const event::Event& event, absl::Span<const eql::KeyField> fields,
                       std::string& scratch, absl::FunctionRef<void(const std::string& key)> each) {

@@ -23,6 +23,9 @@ namespace sequitur::correlate {
 // more than this many keys of one event are used, and the rest are counted.
 inline constexpr size_t kMaxKeysPerEvent = 64;
 
+// Whether a key field stands for the canonical host.
+bool IsHostField(event::FieldId field);
+
 // Calls `each` once per distinct key of the event under these fields: never
 // when a mandatory field is null, once for a scalar tuple. Returns how many
 // keys were left out for being more than kMaxKeysPerEvent. `scratch` is used

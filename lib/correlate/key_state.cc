@@ -103,8 +103,11 @@ void KeyState::Advance(TimeNs horizon, RuleStats& stats, std::vector<Chain>& com
   if (absence_ != nullptr) absence_->Advance(plan_, horizon, completed);
   if (plan_.has_maxspan()) {
     const TimeNs limit = event::AddSaturating(horizon, -plan_.maxspan);
-    stats.expired += base_.Expire(plan_, limit);
-    tip_.Expire(plan_, limit);
+    base_.Expire(plan_, limit, [&](const Chain& chain) {
+      ++stats.expired;
+      ++stats.expired_after[chain.last_stage()];
+    });
+    tip_.Expire(plan_, limit, [](const Chain&) {});
   }
   if (hits_.empty() && !plan_.waits) tip_ = base_;
   if (used_ != nullptr) PruneUsed(horizon);

@@ -58,18 +58,19 @@ void Pending::Enter(const Plan& plan, int state, Chain chain) {
   *at = std::move(chain);
 }
 
-int Pending::Expire(const Plan& plan, TimeNs first_time_limit) {
-  int expired = 0;
+void Pending::Expire(const Plan& plan, TimeNs first_time_limit,
+                     absl::FunctionRef<void(const Chain&)> expired) {
   for (auto begin = slots_.begin(); begin != slots_.end(); begin += plan.alternatives) {
     const auto end = begin + plan.alternatives;
     const auto kept = std::remove_if(begin, end, [&](const Chain& chain) {
-      if (chain && chain.first_time() < first_time_limit) ++expired;
-      return !chain || chain.first_time() < first_time_limit;
+      if (!chain) return true;
+      if (chain.first_time() >= first_time_limit) return false;
+      expired(chain);
+      return true;
     });
     std::fill(kept, end, Chain());
   }
-  if (expired > 0 && empty()) slots_.clear();
-  return expired;
+  if (empty()) slots_.clear();
 }
 
 bool Pending::empty() const {

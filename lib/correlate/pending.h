@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/functional/function_ref.h"
 #include "correlate/chain.h"
 #include "correlate/plan.h"
 
@@ -31,8 +32,9 @@ class Pending {
   // `until`: nothing pending survives.
   void Clear() { slots_.clear(); }
 
-  // Drops sequences that began before `first_time_limit`; returns how many.
-  int Expire(const Plan& plan, TimeNs first_time_limit);
+  // Drops sequences that began before `first_time_limit`, each shown to `expired`.
+  void Expire(const Plan& plan, TimeNs first_time_limit,
+              absl::FunctionRef<void(const Chain&)> expired);
 
   bool empty() const;
   // Length of the longest pending sequence; 0 when empty.

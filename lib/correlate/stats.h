@@ -46,7 +46,9 @@ struct Held {
 };
 
 struct RuleStats {
-  std::vector<uint64_t> stage_hits;  // by stage, until last
+  std::vector<uint64_t> stage_hits;     // by stage, until last
+  std::vector<uint64_t> keyless_hits;   // by stage: among them without a key, joined to nothing
+  std::vector<uint64_t> expired_after;  // by stage: of `expired`, those that had come that far
   uint64_t matches = 0;
   uint64_t late_hits = 0;       // older than lateness allows; used as far as possible
   uint64_t duplicate_hits = 0;  // the same record again

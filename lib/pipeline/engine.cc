@@ -63,6 +63,10 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       coverage_(*site.rules(), site.fields(), site.config().coverage.window) {
   enricher_.novelty().Import(site.learnt());
   MakePipes();
+  if (options_.explain_misses) {
+    near_misses_ =
+        std::make_unique<correlate::NearMisses>(site.rules(), CorrelateOptions(site, options_));
+  }
 }
 
 Engine::~Engine() = default;
@@ -112,11 +116,13 @@ void Engine::ResolveHost(event::Event& event) {
   // Numbers may be given anew after this: nobody may keep an ended one.
   for (const auto& [from, into] : hosts_.TakeMerges()) {
     correlator_.MergeHosts(from, into, matches_);
+    if (near_misses_ != nullptr) near_misses_->MergeHosts(from, into);
     enricher_.ForgetHost(from);
     coverage_.MergeHosts(from, into);
   }
   for (event::HostId forgotten : hosts_.TakeForgotten()) {
     correlator_.ForgetHost(forgotten, matches_);
+    if (near_misses_ != nullptr) near_misses_->ForgetHost(forgotten);
     enricher_.ForgetHost(forgotten);
     coverage_.ForgetHost(forgotten);
   }
@@ -141,7 +147,9 @@ void Engine::Process(event::Event& event) {
 }
 
 void Engine::Match(event::Event& event) {
-  correlator_.Push(event, matcher_->Match(event), matches_);
+  const absl::Span<const rules::Hit> hits = matcher_->Match(event);
+  correlator_.Push(event, hits, matches_);
+  if (near_misses_ != nullptr) near_misses_->Push(event, hits, matcher_->allowed());
   PublishMatches();
 }
 
@@ -157,6 +165,7 @@ void Engine::Reexamine() {
 }
 
 void Engine::PublishMatches() {
+  if (near_misses_ != nullptr) near_misses_->Found(matches_);
   for (correlate::Match& match : matches_) {
     const auto pipes = pipes_.find(match.rule);
     if (pipes == pipes_.end()) {
@@ -323,6 +332,7 @@ void Engine::SweepIdle(event::TimeNs record_time) {
 void Engine::Finish() {
   correlator_.Finish(matches_);
   PublishMatches();
+  if (near_misses_ != nullptr) near_misses_->Finish();
   for (uint32_t rule = 0; rule < site_->rules()->rules().size(); ++rule) {
     const auto pipes = pipes_.find(rule);
     if (pipes == pipes_.end()) continue;

@@ -28,6 +28,7 @@
 #include "alert/suppressor.h"
 #include "base/source_names.h"
 #include "correlate/correlator.h"
+#include "correlate/near_misses.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
 #include "event/host_table.h"
@@ -41,8 +42,9 @@ namespace sequitur::pipeline {
 
 struct EngineOptions {
   bool suppress = true;
-  std::string default_host;  // overrides the site's
-  int64_t memory = 0;        // of this engine's correlation state; 0: the site's
+  std::string default_host;     // overrides the site's
+  bool explain_misses = false;  // see near_misses()
+  int64_t memory = 0;           // of this engine's correlation state; 0: the site's
 };
 
 struct EngineStats {
@@ -93,6 +95,8 @@ class Engine {
   const enrich::Enricher& enricher() const { return enricher_; }
   enrich::Novelty& novelty() { return enricher_.novelty(); }
   const rules::Matcher& matcher() const { return *matcher_; }
+  // What was nearly found; null unless options.explain_misses. Complete after Finish.
+  const correlate::NearMisses* near_misses() const { return near_misses_.get(); }
   uint64_t suppressed() const { return suppressor_.suppressed(); }
 
  private:
@@ -123,6 +127,7 @@ class Engine {
   enrich::Enricher enricher_;
   std::optional<rules::Matcher> matcher_;
   correlate::Correlator correlator_;
+  std::unique_ptr<correlate::NearMisses> near_misses_;  // null: nobody asked
   std::optional<alert::AlertBuilder> builder_;
   alert::Suppressor suppressor_;
   std::shared_ptr<const alert::PublishedAlerts> published_;  // null: nothing

@@ -199,7 +199,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
                      absl::AnyInvocable<void(const ReplayProgress&)> progress,
                      SourceNames& sources) {
   ReplaySummary summary;
-  Engine engine(site, sources, {options.suppress, options.host},
+  Engine engine(site, sources, {options.suppress, options.host, options.explain_misses},
                 [&](alert::Alert&& alert) { on_alert(alert); });
   Replayer replayer(site, engine, options, std::move(progress));
   for (const Input& input : inputs) {
@@ -215,6 +215,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
   if (options.baselines) summary.baselines = engine.novelty().Export();
   const auto hits = engine.matcher().allowlist_hits();
   summary.allowlist_hits.assign(hits.begin(), hits.end());
+  if (engine.near_misses() != nullptr) summary.misses = engine.near_misses()->Report();
   return summary;
 }
 

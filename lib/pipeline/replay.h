@@ -43,6 +43,7 @@ struct ReplaySummary {
   uint64_t suppressed = 0;
   std::vector<enrich::BaselineState> baselines;
   std::vector<uint64_t> allowlist_hits;  // by index into the rule set's allowlist
+  std::vector<correlate::RuleMisses> misses;  // by rule, when asked for
 };
 
 struct ReplayOptions {
@@ -52,6 +53,7 @@ struct ReplayOptions {
   // When set, called with every event once the engine is through with it. What
   // an event learns later, when its process becomes known, is not in it.
   std::function<void(const event::Event&)> on_event;
+  bool explain_misses = false;
 };
 
 // Runs to the end of all inputs. `progress`, when set, is called now and then.

@@ -73,6 +73,7 @@ Matcher::~Matcher() = default;
 
 absl::Span<const Hit> Matcher::Match(const event::Event& event) {
   hits_.clear();
+  allowed_.clear();
   evaluator_.Begin(event);
   const auto is_allowed = [&](uint32_t entry) {
     if (!evaluator_.Matches(rules_.allowlist()[entry].where)) return false;
@@ -82,8 +83,12 @@ absl::Span<const Hit> Matcher::Match(const event::Event& event) {
   rules_.index_->stages.ForEachCandidate(event, scratch_->candidates, [&](const Probe& probe) {
     if (!evaluator_.Matches(probe.condition)) return;
     for (const ProbeTarget& target : probe.targets) {
-      if (std::any_of(target.allowlist.begin(), target.allowlist.end(), is_allowed)) continue;
-      hits_.push_back(target.hit);
+      const auto entry = std::find_if(target.allowlist.begin(), target.allowlist.end(), is_allowed);
+      if (entry == target.allowlist.end()) {
+        hits_.push_back(target.hit);
+      } else {
+        allowed_.push_back({target.hit, *entry});
+      }
     }
   });
   std::sort(hits_.begin(), hits_.end());

@@ -28,6 +28,12 @@ struct Hit {
   friend auto operator<=>(const Hit&, const Hit&) = default;
 };
 
+// A hit that an allowlist entry took away.
+struct AllowedHit {
+  Hit hit;
+  uint32_t entry = 0;  // index into RuleSet::allowlist()
+};
+
 class RuleSet {
  public:
   // `evidence` are further fields to decode because alerts show them.
@@ -67,13 +73,17 @@ class Matcher {
   // last. The span is valid until the next call.
   absl::Span<const Hit> Match(const event::Event& event);
 
-  // Hits that an allowlist entry took away, by index into allowlist().
+  // What the allowlist took away of the latest event's hits, in no order. Valid
+  // until the next call of Match.
+  absl::Span<const AllowedHit> allowed() const { return allowed_; }
+  // How many hits each entry took away, by index into allowlist().
   absl::Span<const uint64_t> allowlist_hits() const { return allowlist_hits_; }
 
  private:
   const RuleSet& rules_;
   eql::Evaluator evaluator_;
   std::vector<Hit> hits_;
+  std::vector<AllowedHit> allowed_;
   std::vector<uint64_t> allowlist_hits_;
   struct Scratch;
   std::unique_ptr<Scratch> scratch_;

@@ -6,7 +6,7 @@
 
 namespace sequitur::correlate {
 
-Stream::Stream(const std::vector<TestRule>& rules, Options options) {
+Stream::Stream(const std::vector<TestRule>& rules, Options options) : options_(options) {
   letter_ = *fields_.Intern("s");
   key_ = *fields_.Intern("k");
   Compile(rules);
@@ -16,9 +16,10 @@ Stream::Stream(const std::vector<TestRule>& rules, Options options) {
 void Stream::Compile(const std::vector<TestRule>& rules) {
   eql::Program program(fields_);
   std::vector<rules::Rule> compiled_rules;
+  std::vector<rules::AllowlistEntry> allowlist;
+  const auto no_list = [](absl::string_view) -> const std::vector<std::string>* { return nullptr; };
   for (const TestRule& test : rules) {
-    auto compiled = program.Compile(
-        test.query, [](absl::string_view) -> const std::vector<std::string>* { return nullptr; });
+    auto compiled = program.Compile(test.query, no_list);
     EXPECT_TRUE(compiled.query.has_value()) << test.query;
     const eql::Query& query = *compiled.query;
     rules::Rule& rule = compiled_rules.emplace_back();
@@ -30,10 +31,14 @@ void Stream::Compile(const std::vector<TestRule>& rules) {
     rule.order_slack = test.order_slack;
     rule.stages_version = rules::StagesVersion(rule, {}, {}, fields_);
     if (compiled_rules.size() == 1) query_ = query;
+    if (test.allowed.empty()) continue;
+    const auto number = static_cast<uint32_t>(allowlist.size());
+    for (rules::Stage& stage : rule.stages) stage.allowlist.push_back(number);
+    allowlist.emplace_back().where = *program.CompileCondition(test.allowed, no_list).condition;
   }
-  rules_ = std::make_shared<rules::RuleSet>(
-      std::move(compiled_rules), std::vector<rules::AllowlistEntry>{}, std::move(program), fields_,
-      absl::Span<const event::FieldId>());
+  rules_ = std::make_shared<rules::RuleSet>(std::move(compiled_rules), std::move(allowlist),
+                                            std::move(program), fields_,
+                                            absl::Span<const event::FieldId>());
   matcher_ = std::make_unique<rules::Matcher>(*rules_);
   event_ = std::make_unique<event::Event>(rules_->projection());
 }
@@ -61,7 +66,9 @@ event::SnapshotRef Stream::Snapshot(const TestEvent& event, int index) {
 
 std::vector<Sequence> Stream::Push(const TestEvent& event, int index) {
   Fill(event, index);
-  correlator_->Push(*event_, matcher_->Match(*event_), matches_);
+  const auto hits = matcher_->Match(*event_);
+  correlator_->Push(*event_, hits, matches_);
+  if (near_misses_ != nullptr) near_misses_->Push(*event_, hits, matcher_->allowed());
   return TakeMatches();
 }
 
@@ -79,6 +86,7 @@ std::vector<Sequence> Stream::Adopt(const std::vector<TestRule>& rules) {
 }
 
 std::vector<Sequence> Stream::TakeMatches() {
+  if (near_misses_ != nullptr) near_misses_->Found(matches_);
   std::vector<Sequence> sequences;
   for (const Match& match : matches_) {
     Sequence sequence;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "correlate/correlator.h"
+#include "correlate/near_misses.h"
 #include "event/field_table.h"
 #include "rules/rule_set.h"
 
@@ -31,12 +32,13 @@ struct TestRule {
   std::string id;
   std::string query;
   event::TimeNs order_slack = 0;
+  std::string allowed = "";  // `where` of an allowlist entry for every stage; empty: none
 };
 
 class Stream {
  public:
   explicit Stream(const std::string& query, Options options = {}, event::TimeNs order_slack = 0)
-      : Stream({{"test", query, order_slack}}, options) {}
+      : Stream({TestRule{"test", query, order_slack, ""}}, options) {}
   Stream(const std::vector<TestRule>& rules, Options options);
 
   // Feeds one event; `index` is its position. Returns what it completed.
@@ -53,7 +55,11 @@ class Stream {
   const rules::Rule& rule() const { return rules_->rules()[0]; }
   const eql::Query& query() const { return query_; }  // of the first rule
   const rules::RuleSet& rules() const { return *rules_; }
+  const std::shared_ptr<const rules::RuleSet>& shared_rules() const { return rules_; }
+  const Options& options() const { return options_; }
   Correlator& correlator() { return *correlator_; }
+  // Shown every event and match from now on; null: nobody.
+  void set_near_misses(NearMisses* misses) { near_misses_ = misses; }
 
  private:
   void Compile(const std::vector<TestRule>& rules);
@@ -68,6 +74,8 @@ class Stream {
   std::unique_ptr<rules::Matcher> matcher_;
   std::unique_ptr<event::Event> event_;
   std::unique_ptr<Correlator> correlator_;
+  Options options_;
+  NearMisses* near_misses_ = nullptr;
   Adoption adoption_;
   std::vector<Match> matches_;
   std::map<std::string, std::vector<Sequence>> found_;

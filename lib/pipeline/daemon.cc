@@ -15,6 +15,7 @@
 #include "pipeline/baseline_record.h"
 #include "pipeline/correlate_worker.h"
 #include "pipeline/ingest_worker.h"
+#include "pipeline/keyed_input.h"
 #include "pipeline/pause.h"
 #include "spdlog/spdlog.h"
 
@@ -88,27 +89,47 @@ ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
   };
 }
 
-absl::Status CheckSizes(const config::Kafka& kafka,
-                        const std::map<std::string, int32_t>& partitions) {
-  const int32_t events = partitions.at(kafka.events_topic);
-  const int32_t baselines = partitions.at(kafka.baselines_topic);
-  if (baselines >= events) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
-                   kafka.events_topic, " has ", events,
-                   "; each partition of the one keeps the baselines of the same partition of the "
-                   "other: raise the first to ",
-                   events));
+bool IsKeyed(const config::Kafka& kafka) {
+  return kafka.placement == config::Kafka::Placement::kKeyed;
+}
+
+bool IsPattern(absl::string_view topic) { return topic.front() == '^'; }
+
+// Topics that the correlate stage reads, with how many partitions they have; those
+// that a pattern names are only known when they are assigned.
+std::map<std::string, int32_t> CorrelatedTopics(const config::Kafka& kafka,
+                                                const std::map<std::string, int32_t>& all) {
+  std::map<std::string, int32_t> read;
+  if (!IsKeyed(kafka)) return {{kafka.events_topic, all.at(kafka.events_topic)}};
+  for (const std::string& topic : kafka.topics) {
+    if (!IsPattern(topic)) read.emplace(topic, all.at(topic));
+  }
+  return read;
+}
+
+absl::Status CheckSizes(const config::Kafka& kafka, const std::map<std::string, int32_t>& all) {
+  const auto read = CorrelatedTopics(kafka, all);
+  RETURN_IF_ERROR(CheckPartitionedAlike(read));
+  const int32_t baselines = all.at(kafka.baselines_topic);
+  if (read.empty() || baselines >= read.begin()->second) return absl::OkStatus();
+  const auto& [events_topic, events] = *read.begin();
+  return absl::FailedPreconditionError(absl::StrCat(
+      kafka.baselines_topic, " has ", baselines, " partitions and ", events_topic, " has ", events,
+      "; each partition of the one keeps the baselines of the same partition of the "
+      "other: raise the first to ",
+      events));
 }
 
 // What can be said without a broker.
-absl::Status CheckKafka(const config::Kafka& kafka) {
+absl::Status CheckKafka(const config::Kafka& kafka, Role role) {
   if (kafka.brokers.empty() || kafka.topics.empty()) {
     return absl::InvalidArgumentError(
         "kafka.brokers and kafka.topics say where to read from; set both in the configuration");
   }
-  if (kafka.placement == config::Kafka::Placement::kKeyed) {
-    return absl::UnimplementedError("kafka.placement: keyed is not there yet; use shuffle");
+  if (IsKeyed(kafka) && role != Role::kAll) {
+    return absl::InvalidArgumentError(
+        "with kafka.placement: keyed there is one stage only: run without --role, in as many "
+        "processes as you like, or set kafka.placement: shuffle");
   }
   return absl::OkStatus();
 }
@@ -136,23 +157,27 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
   const auto replicas = static_cast<int32_t>(kafka.replication_factor);
   const std::string day = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24)));
   const std::string month = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24 * 30)));
-  return {
-      {kafka.events_topic, partitions, replicas, {{"retention.ms", day}}},
+  std::vector<bus::NewTopic> topics = {
       {kafka.baselines_topic, partitions, replicas, {{"cleanup.policy", "compact"}}},
       {kafka.alerts_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.shadow_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", day}}},
   };
+  if (!IsKeyed(kafka)) {
+    topics.push_back({kafka.events_topic, partitions, replicas, {{"retention.ms", day}}});
+  }
+  return topics;
 }
 
 Daemon::Daemon(std::shared_ptr<const Site> site, Role role) : role_(role), site_(std::move(site)) {
-  if (role_ != Role::kCorrelate) stages_.emplace_back().name = kIngest;
+  const bool keyed = IsKeyed(site_.Get()->config().kafka);
+  if (role_ != Role::kCorrelate && !keyed) stages_.emplace_back().name = kIngest;
   if (role_ != Role::kIngest) stages_.emplace_back().name = kCorrelate;
 }
 
 absl::Status Daemon::Run(std::stop_token stop) {
   const std::shared_ptr<const Site> site = site_.Get();
-  RETURN_IF_ERROR(CheckKafka(site->config().kafka));
+  RETURN_IF_ERROR(CheckKafka(site->config().kafka, role_));
   RETURN_IF_ERROR(CheckFieldHashes(site->projection()));
   ASSIGN_OR_RETURN(topics_,
                    bus::KafkaTopics::Create(ClientOptions(*site, Client::kAdmin, "topics")));
@@ -196,9 +221,13 @@ absl::Status Daemon::Supervise(std::stop_token stop) {
 }
 
 absl::Status Daemon::Adopt(std::shared_ptr<const Site> next) {
-  RETURN_IF_ERROR(CheckKafka(next->config().kafka));
+  RETURN_IF_ERROR(CheckKafka(next->config().kafka, role_));
   RETURN_IF_ERROR(CheckFieldHashes(next->projection()));
   const std::shared_ptr<const Site> before = site_.Get();
+  if (IsKeyed(next->config().kafka) != IsKeyed(before->config().kafka)) {
+    return absl::FailedPreconditionError(
+        "kafka.placement decides which stages there are; restart to change it");
+  }
   const bool same = next->HasSameEnvironment(*before);
   if (!same) {
     // A client that cannot be made must not take the place of one that works.
@@ -223,7 +252,7 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
   for (const bus::NewTopic& topic : OwnTopics(*site)) needed.push_back(topic.name);
   if (role_ != Role::kCorrelate) {
     for (const std::string& topic : site->config().kafka.topics) {
-      if (topic.front() != '^') needed.push_back(topic);
+      if (!IsPattern(topic)) needed.push_back(topic);
     }
   }
   std::string said;
@@ -324,7 +353,8 @@ void Daemon::WatchBrokers(std::stop_token stop) {
     }
     if (known.ok()) {
       const std::shared_ptr<const Site> site = site_.Get();
-      const std::string& events = site->config().kafka.events_topic;
+      const config::Kafka& kafka = site->config().kafka;
+      const std::string& events = IsKeyed(kafka) ? kafka.topics.front() : kafka.events_topic;
       const auto at = known->find(events);
       const int32_t count = at == known->end() ? 0 : at->second;
       if (partitions.contains(events) && partitions[events] != count) {
@@ -409,8 +439,10 @@ void Daemon::LogProgress() const {
       spdlog::info("ingest: read {} records ({} behind), handed on {} events, {} unreadable",
                    records, behind, report.forwarded, letters);
     } else {
-      spdlog::info("correlate: read {} events ({} behind), {} alerts, {} partitions rebuilding",
-                   records, behind, alerts, rebuilding);
+      spdlog::info(
+          "correlate: read {} events ({} behind), {} unreadable, {} alerts, {} partitions "
+          "rebuilding",
+          records, behind, letters, alerts, rebuilding);
     }
   }
 }

@@ -76,6 +76,7 @@ void GroupMember::Report() {
   report.rewinds_cut = stats_.rewinds_cut;
   report.duplicate_events = stats_.duplicates;
   report.forwarded = stats_.forwarded;
+  report.unneeded = stats_.unneeded;
   hooks_.report(std::move(report));
 }
 

@@ -35,13 +35,15 @@ def merged_telemetry():
 class Daemon:
     """`sequitur run` with a site of its own below `folder`."""
 
-    def __init__(self, broker, folder, name, topics=("telemetry",), instance="one"):
+    def __init__(self, broker, folder, name, topics=("telemetry",), instance="one",
+                 placement="shuffle"):
         self.name = name
         self.alerts = f"{name}.alerts"
         self.config = pathlib.Path(folder) / f"{name}-{instance}.yaml"
         kafka_site.write(self.config, f"""\
   brokers: ["{broker.bootstrap}"]
   topics: [{", ".join(topics)}]
+  placement: {placement}
   group: {name}
   instance: {instance}
   partitions: 3

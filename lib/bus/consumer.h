@@ -85,6 +85,12 @@ class Consumer {
   virtual void Pause() = 0;
   virtual void Resume() = 0;
 
+  // Holds one assigned partition back, whatever Resume says: it stands at `next`,
+  // also when that record was just given, and gives nothing more until released.
+  // Both may be called while records are given; Release counts from the next Poll.
+  virtual void Hold(const TopicPartition& at, int64_t next) = 0;
+  virtual void Release(const TopicPartition& at) = 0;
+
   // Offsets of the first record at or after `time_ms`; a partition's end when
   // there is none.
   virtual absl::StatusOr<absl::flat_hash_map<TopicPartition, int64_t>> OffsetsForTime(

@@ -110,6 +110,7 @@ absl::Status KafkaConsumer::Subscribe(const std::vector<std::string>& topics,
 }
 
 absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord each) {
+  if (!released_.empty()) ReleaseNow();
   size_t taken = 0;
   const auto take = [&](rd_kafka_message_t* message) {
     if (Take(*message, each)) ++taken;
@@ -148,11 +149,24 @@ absl::Status KafkaConsumer::FindPlaces() {
   place_lost_ = false;
   const PartitionsHandle list = MakeList(found);
   RETURN_IF_ERROR(ToStatus(rd_kafka_assign(client_.get(), list.get()), "going on elsewhere"));
+  HoldAgain();
   for (auto& [at, next] : next_) {
     const int64_t to = found.at(at);
     if (to != next) Jumped(at, std::exchange(next, to), to);
   }
   return absl::OkStatus();
+}
+
+// A new assignment lets everything go on.
+void KafkaConsumer::HoldAgain() {
+  absl::flat_hash_map<TopicPartition, int64_t> held;
+  for (const TopicPartition& at : held_) {
+    const auto next = next_.find(at);
+    if (next != next_.end()) held.insert(*next);
+  }
+  if (held.empty()) return;
+  const PartitionsHandle list = MakeList(held);
+  rd_kafka_pause_partitions(client_.get(), list.get());
 }
 
 void KafkaConsumer::Jumped(const TopicPartition& at, int64_t wanted, int64_t to) {
@@ -186,6 +200,7 @@ bool KafkaConsumer::Take(const rd_kafka_message_t& message, EachRecord each) {
   scratch_.partition = message.partition;
   const auto next = next_.find(scratch_);
   if (paused_ || next == next_.end() || message.offset < next->second) return false;
+  if (!held_.empty() && held_.contains(scratch_)) return false;
   next->second = message.offset + 1;
   Record record;
   record.at = &next->first;
@@ -265,6 +280,8 @@ absl::Status KafkaConsumer::Assign(rd_kafka_topic_partition_list_t* partitions) 
   }
   RETURN_IF_ERROR(observer_->OnAssigned(absl::MakeSpan(assigned)));
   next_.clear();
+  held_.clear();
+  released_.clear();
   for (const Assignment& one : assigned) {
     next_[one.committed.at] = one.start;
     if (one.committed.offset == CommittedOffset::kNone || one.HasItsPlace()) continue;
@@ -279,7 +296,10 @@ void KafkaConsumer::Revoke(const rd_kafka_topic_partition_list_t* partitions) {
   for (int i = 0; i < partitions->cnt; ++i) revoked.push_back(At(partitions->elems[i]));
   const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
   if (observer_ != nullptr) observer_->OnRevoked(revoked, lost);
-  for (const TopicPartition& at : revoked) next_.erase(at);
+  for (const TopicPartition& at : revoked) {
+    next_.erase(at);
+    held_.erase(at);
+  }
 }
 
 void KafkaConsumer::CommitAsync(absl::Span<const CommittedOffset> offsets) {
@@ -307,7 +327,39 @@ void KafkaConsumer::Pause() {
 void KafkaConsumer::Resume() {
   if (!paused_) return;
   paused_ = false;
-  const PartitionsHandle list = MakeList(next_);
+  auto from = next_;
+  for (const TopicPartition& at : held_) from.erase(at);
+  GoOn(from);
+}
+
+void KafkaConsumer::Hold(const TopicPartition& at, int64_t next) {
+  const auto found = next_.find(at);
+  if (found == next_.end()) return;
+  found->second = next;
+  // What was to go on at the next Poll no longer is.
+  released_.erase(std::remove(released_.begin(), released_.end(), at), released_.end());
+  if (!held_.insert(at).second || paused_) return;
+  const PartitionsHandle list = MakeList(absl::flat_hash_map<TopicPartition, int64_t>{{at, next}});
+  rd_kafka_pause_partitions(client_.get(), list.get());
+}
+
+// Not at once: the batch being given holds records from further on.
+void KafkaConsumer::Release(const TopicPartition& at) {
+  if (held_.contains(at)) released_.push_back(at);
+}
+
+void KafkaConsumer::ReleaseNow() {
+  absl::flat_hash_map<TopicPartition, int64_t> from;
+  for (const TopicPartition& at : released_) {
+    const auto found = next_.find(at);
+    if (held_.erase(at) > 0 && found != next_.end()) from.insert(*found);
+  }
+  released_.clear();
+  if (!paused_ && !from.empty()) GoOn(from);
+}
+
+void KafkaConsumer::GoOn(const absl::flat_hash_map<TopicPartition, int64_t>& from) {
+  const PartitionsHandle list = MakeList(from);
   ErrorHandle failed(rd_kafka_seek_partitions(client_.get(), list.get(), kBrokerTimeoutMs));
   if (failed != nullptr) {
     opaque_.Write(3, absl::StrCat("going on after a pause: ", rd_kafka_error_string(failed.get())));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "bus/consumer.h"
 #include "bus/kafka_config.h"
@@ -31,6 +32,8 @@ class KafkaConsumer final : public Consumer {
   absl::Status Commit(absl::Span<const CommittedOffset> offsets) override;
   void Pause() override;
   void Resume() override;
+  void Hold(const TopicPartition& at, int64_t next) override;
+  void Release(const TopicPartition& at) override;
   absl::StatusOr<absl::flat_hash_map<TopicPartition, int64_t>> OffsetsForTime(
       absl::Span<const TopicPartition> partitions, int64_t time_ms) override;
   absl::flat_hash_map<TopicPartition, int64_t> Lag() override;
@@ -50,12 +53,17 @@ class KafkaConsumer final : public Consumer {
   void Revoke(const rd_kafka_topic_partition_list_t* partitions);
   void Jumped(const TopicPartition& at, int64_t wanted, int64_t to);
   bool Take(const rd_kafka_message_t& message, EachRecord each);
+  void ReleaseNow();
+  void HoldAgain();
+  void GoOn(const absl::flat_hash_map<TopicPartition, int64_t>& from);
   void Fail(rd_kafka_resp_err_t error, absl::string_view reason);
 
   ClientOpaque opaque_;
   AssignmentObserver* observer_ = nullptr;
   // The next offset wanted of each assigned partition.
   absl::flat_hash_map<TopicPartition, int64_t> next_;
+  absl::flat_hash_set<TopicPartition> held_;
+  std::vector<TopicPartition> released_;  // still held, until the next Poll
   TopicPartition scratch_;
   std::vector<rd_kafka_message_t*> batch_;
   bool paused_ = false;

@@ -86,6 +86,9 @@ void AddDecoding(const WorkerReport& all, FamilyList& list) {
       .Add({}, ToDouble(all.unneeded));
   list.Counter("sequitur_duplicate_events_total", "Events dropped that had come before.")
       .Add({}, ToDouble(all.duplicate_events));
+  list.Counter("sequitur_misplaced_hosts_total",
+               "Keyed placement: hosts whose records are on several partitions.")
+      .Add({}, ToDouble(all.misplaced_hosts));
   list.Counter("sequitur_clamped_events_total",
                "Events whose time was too far ahead of their record's and was set to it.")
       .Add({}, ToDouble(all.clamped));

@@ -89,6 +89,7 @@ void WorkerReport::Add(const WorkerReport& other) {
   rewinds_cut += other.rewinds_cut;
   records_lost += other.records_lost;
   duplicate_events += other.duplicate_events;
+  misplaced_hosts += other.misplaced_hosts;
   AddTotals(decoded, other.decoded);
   AddTotals(dead_letters, other.dead_letters);
   for (const auto& [topic, time] : other.last_record_time) {

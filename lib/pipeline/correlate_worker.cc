@@ -6,7 +6,10 @@
 #include "alert/alert_json.h"
 #include "base/status_macros.h"
 #include "pipeline/baseline_record.h"
+#include "pipeline/believed_time.h"
 #include "pipeline/commit_note.h"
+#include "pipeline/forwarded_input.h"
+#include "pipeline/keyed_input.h"
 #include "pipeline/rewind.h"
 #include "spdlog/spdlog.h"
 
@@ -14,9 +17,9 @@ namespace sequitur::pipeline {
 namespace {
 
 constexpr int64_t kSweepEveryMs = 10'000;
-// How far behind its own forwarding a record's first arrival may count; beyond
-// that it is a backlog, whose hosts are not idle.
-constexpr event::TimeNs kBacklog = 60 * event::kSecond;
+// Topics read side by side stay this part of the lateness together: the rest is
+// for what their sources differ.
+constexpr int kApartInLateness = 4;
 
 // As far back as a pending sequence can have begun to arrive.
 absl::Duration RewindOf(const Site& site) {
@@ -63,77 +66,104 @@ CorrelateWorker::CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Con
       member_("correlate", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
-               .quiet = [this] { SweepWhileQuiet(); },
+               .quiet = [this] { TickWhileQuiet(); },
                .turn = [this] { TakeSite(); },
                .report = [this](metrics::WorkerReport report) { Report(std::move(report)); }},
               stats),
       read_alert_tail_(std::move(read_alert_tail)),
       read_baselines_(std::move(read_baselines)),
-      reader_(std::in_place, site_->projection(), sources_),
       event_(std::in_place, site_->projection()) {
   NumberTopics(kafka_.topics, sources_);
+  if (kafka_.placement == config::Kafka::Placement::kKeyed) {
+    input_ = std::make_unique<KeyedInput>(*site_, member_, sources_, stats);
+  } else {
+    input_ = std::make_unique<ForwardedInput>(*site_, sources_, stats);
+  }
 }
 
 CorrelateWorker::~CorrelateWorker() = default;
 
 std::vector<bus::CommittedOffset> CorrelateWorker::Offsets() {
   std::vector<bus::CommittedOffset> offsets;
-  for (const auto& [at, partition] : partitions_) {
+  for (const auto& [number, partition] : partitions_) {
+    Align(*partition);
     // Before it is live the committed offset stands further on than we do.
-    if (!partition->live || partition->time_ms == bus::Record::kNoTime) continue;
-    KeepBaselines(at.partition, *partition->engine);
-    offsets.push_back({at, partition->next, CommitNote(partition->time_ms)});
+    if (!partition->live || partition->inputs.time_ms() == bus::Record::kNoTime) continue;
+    KeepBaselines(number, *partition->engine);
+    for (const auto& [topic, input] : partition->inputs.all()) {
+      int64_t time_ms = input.time_ms;
+      if (time_ms == bus::Record::kNoTime) {
+        if (input.committed) continue;
+        // Nothing read yet, but a place: so that a restart knows from when on.
+        time_ms = partition->inputs.time_ms();
+      }
+      offsets.push_back({input.at, input.next, CommitNote(time_ms)});
+    }
   }
   return offsets;
 }
 
 absl::Status CorrelateWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
-  if (assigned.empty()) {
-    stats_.joined = true;
-    return absl::OkStatus();
-  }
+  const absl::Status taken = assigned.empty() ? absl::OkStatus() : Take(assigned);
+  if (!taken.ok()) partitions_.clear();
+  stats_.joined = stats_.joined || taken.ok();
+  return taken;
+}
+
+absl::Status CorrelateWorker::Take(absl::Span<bus::Assignment> assigned) {
+  RETURN_IF_ERROR(input_->Assigned(member_.consumer(), assigned));
   int64_t tail_from_ms = absl::ToUnixMillis(absl::Now());
-  for (bus::Assignment& one : assigned) {
-    auto partition = std::make_unique<Partition>();
-    partition->live_from = one.start;
-    bool cut = false;
-    ASSIGN_OR_RETURN(one.start, RewindStart(member_.consumer(), one, rewind_, &cut));
-    if (cut) {
-      stats_.rewinds_cut.fetch_add(1, std::memory_order_relaxed);
-      spdlog::warn(
-          "correlate: {}:{} is kept for less than the {} that rules look back; chains that "
-          "began before may be missed (raise its retention)",
-          one.committed.at.topic, one.committed.at.partition, absl::FormatDuration(rewind_));
-    }
-    const int64_t time_ms = CommitNoteTime(one.committed.note);
-    tail_from_ms = std::min(tail_from_ms,
-                            time_ms == bus::Record::kNoTime
-                                ? 0
-                                : time_ms - absl::ToInt64Milliseconds(rewind_ + suppressed_for_));
-    partition->begins_cut = cut || (one.start == one.low && one.low > 0);
-    partition->next = one.start;
-    partitions_[one.committed.at] = std::move(partition);
-  }
+  for (bus::Assignment& one : assigned) RETURN_IF_ERROR(AddInput(one, &tail_from_ms));
   ASSIGN_OR_RETURN(const auto published, read_alert_tail_(std::max<int64_t>(0, tail_from_ms)));
   std::vector<int32_t> numbers;
-  for (const bus::Assignment& one : assigned) numbers.push_back(one.committed.at.partition);
+  for (const auto& [number, partition] : partitions_) numbers.push_back(number);
   ASSIGN_OR_RETURN(auto baselines, read_baselines_(numbers));
   EngineOptions options;
   options.memory = site_->config().limits.memory /
                    std::max<int64_t>(1, static_cast<int64_t>(partitions_.size()) * kafka_.workers);
-  for (const bus::Assignment& one : assigned) {
-    Partition& partition = *partitions_[one.committed.at];
+  for (const int32_t number : numbers) {
+    Partition& partition = *partitions_[number];
     partition.engine = std::make_unique<Engine>(*site_, sources_, options,
                                                 [this](alert::Alert&& alert) { Publish(alert); });
-    partition.engine->novelty().Import(baselines[one.committed.at.partition]);
+    partition.engine->novelty().Import(baselines[number]);
     partition.engine->Recover(published);
     partition.engine->set_emitting(false);
-    GoLiveIfThere(one.committed.at, partition);
+    GoLiveIfThere(number, partition);
   }
   spdlog::info("correlate: {} partitions assigned, {} alerts read back", assigned.size(),
                published->size());
   CountPartitions();
-  stats_.joined = true;
+  return absl::OkStatus();
+}
+
+// Where reading of this source partition begins, and from when on alerts count.
+absl::Status CorrelateWorker::AddInput(bus::Assignment& assigned, int64_t* tail_from_ms) {
+  std::unique_ptr<Partition>& partition = partitions_[assigned.committed.at.partition];
+  if (partition == nullptr) {
+    partition = std::make_unique<Partition>(site_->config().lateness / kApartInLateness);
+  }
+  AlignedInputs::Input input;
+  input.at = assigned.committed.at;
+  input.committed = assigned.committed.offset != bus::CommittedOffset::kNone;
+  input.live_from = assigned.start;
+  bool cut = false;
+  ASSIGN_OR_RETURN(assigned.start, RewindStart(member_.consumer(), assigned, rewind_, &cut));
+  if (cut) {
+    stats_.rewinds_cut.fetch_add(1, std::memory_order_relaxed);
+    spdlog::warn(
+        "correlate: {}:{} is kept for less than the {} that rules look back; chains that "
+        "began before may be missed (raise its retention)",
+        input.at.topic, input.at.partition, absl::FormatDuration(rewind_));
+  }
+  const int64_t time_ms = CommitNoteTime(assigned.committed.note);
+  *tail_from_ms =
+      std::min(*tail_from_ms, time_ms == bus::Record::kNoTime
+                                  ? 0
+                                  : time_ms - absl::ToInt64Milliseconds(rewind_ + suppressed_for_));
+  partition->begins_cut |= cut || (assigned.start == assigned.low && assigned.low > 0);
+  input.next = assigned.start;
+  input.end = assigned.high;
+  partition->inputs.Add(std::move(input));
   return absl::OkStatus();
 }
 
@@ -142,9 +172,11 @@ void CorrelateWorker::TakeSite() {
   if (version == site_version_) return;
   site_version_ = version;
   const std::shared_ptr<const Site> next = sites_.Get();
-  if (!next->HasSameEnvironment(*site_)) return;
+  if (!next->HasSameEnvironment(*site_) || kafka_.placement == config::Kafka::Placement::kKeyed) {
+    return;
+  }
   for (const auto& [at, partition] : partitions_) partition->engine->Adopt(*next);
-  reader_.emplace(next->projection(), sources_);
+  input_->Adopt(*next);
   event_.emplace(next->projection());
   rewind_ = RewindOf(*next);
   suppressed_for_ = LongestSuppression(*next);
@@ -153,8 +185,9 @@ void CorrelateWorker::TakeSite() {
 
 void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
   member_.HandOver(revoked, lost);
+  // One engine may be of several of them.
   for (const bus::TopicPartition& at : revoked) {
-    const auto found = partitions_.find(at);
+    const auto found = partitions_.find(at.partition);
     if (found == partitions_.end()) continue;
     metrics::EngineReport totals = found->second->engine->Report();
     totals.EndGauges();
@@ -165,15 +198,19 @@ void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, b
 }
 
 void CorrelateWorker::Report(metrics::WorkerReport report) {
-  report.records[kafka_.events_topic] = records_;
+  report.records = records_;
+  input_->Report(report);
   report.engine = ended_;
   for (const auto& [at, partition] : partitions_) report.engine.Add(partition->engine->Report());
   for (metrics::PartitionReport& told : report.partitions) {
-    const auto found = partitions_.find({told.topic, told.partition});
+    const auto found = partitions_.find(told.partition);
     if (found == partitions_.end()) continue;
-    const Partition& partition = *found->second;
+    Partition& partition = *found->second;
     told.rebuilding = !partition.live;
-    if (partition.time_ms >= 0) told.record_time = static_cast<double>(partition.time_ms) / 1e3;
+    const AlignedInputs::Input* input = partition.inputs.Find(told.topic);
+    if (input != nullptr && input->time_ms >= 0) {
+      told.record_time = static_cast<double>(input->time_ms) / 1e3;
+    }
     if (partition.event_time != event::kNoTime) {
       told.event_time = static_cast<double>(partition.event_time) / event::kSecond;
     }
@@ -183,9 +220,11 @@ void CorrelateWorker::Report(metrics::WorkerReport report) {
 
 void CorrelateWorker::OnJumped(const bus::Jump& jump) {
   stats_.records_lost.fetch_add(jump.lost(), std::memory_order_relaxed);
-  const auto found = partitions_.find(jump.at);
+  const auto found = partitions_.find(jump.at.partition);
   if (found == partitions_.end()) return;
-  found->second->live_from = found->second->next = jump.to;
+  AlignedInputs::Input* input = found->second->inputs.Find(jump.at.topic);
+  if (input == nullptr) return;
+  input->live_from = input->next = jump.to;
   GoLiveIfThere(found->first, *found->second);
 }
 
@@ -195,45 +234,61 @@ void CorrelateWorker::CountPartitions() {
                                     [](const auto& entry) { return !entry.second->live; });
 }
 
-void CorrelateWorker::GoLiveIfThere(const bus::TopicPartition& at, Partition& partition) {
-  if (partition.live || partition.next < partition.live_from) return;
+void CorrelateWorker::GoLiveIfThere(int32_t number, Partition& partition) {
+  if (partition.live || !partition.inputs.AllThere()) return;
   partition.live = true;
   partition.engine->set_emitting(true);
   CountPartitions();
-  spdlog::info("correlate: {}:{} is live from offset {}", at.topic, at.partition, partition.next);
+  for (const auto& [topic, input] : partition.inputs.all()) {
+    spdlog::info("correlate: {}:{} is live from offset {}", topic, number, input.next);
+  }
+  Align(partition);
 }
 
-void CorrelateWorker::Consume(const bus::Record& record) {
-  const auto found = partitions_.find(*record.at);
+void CorrelateWorker::Consume(const bus::Record& given) {
+  bus::Record record = given;
+  record.timestamp_ms = BelievedTime(given, site_->config().clock.max_future);
+  const auto found = partitions_.find(record.at->partition);
   if (found == partitions_.end()) return;
   Partition& partition = *found->second;
+  AlignedInputs::Input* input = partition.inputs.Find(record.at->topic);
+  if (input == nullptr) return;
+  const bool live = record.offset >= input->live_from;
+  if (live && !partition.live) {
+    // All before it has been read, or is gone.
+    input->next = record.offset;
+    GoLiveIfThere(found->first, partition);
+    if (!partition.live) {
+      input->held = true;
+      member_.consumer().Hold(input->at, record.offset);
+      return;
+    }
+  }
   stats_.records.fetch_add(1, std::memory_order_relaxed);
-  ++records_;
-  if (record.timestamp_ms >= 0) {
-    partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
-    Sweep(partition, partition.time_ms);
-  }
-  partition.next = record.offset + 1;
-  if (!reader_->Read(record.value, *event_)) {
-    const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
-    if (IsSampled(seen)) {
-      spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", record.at->topic,
-                   record.at->partition, record.offset, seen + 1);
-    }
-  } else if (!partition.seen.Insert(event_->position, event_->record_time)) {
-    stats_.duplicates.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    if (record.timestamp_ms >= 0) {
-      event_->record_time =
-          std::max(event_->record_time, record.timestamp_ms * event::kMillisecond - kBacklog);
-    }
-    if (partition.begins_cut && partition.event_time == event::kNoTime) {
-      partition.engine->set_complete_from(event_->time);
-    }
-    partition.event_time = std::max(partition.event_time, event_->time);
-    partition.engine->Process(*event_);
-  }
+  ++records_[record.at->topic];
+  const bool stepped = partition.inputs.Advance(*input, record);
+  Sweep(partition, partition.inputs.settled_ms());
+  Work(record, live, partition);
   GoLiveIfThere(found->first, partition);
+  if (stepped) Align(partition);
+}
+
+void CorrelateWorker::Work(const bus::Record& record, bool live, Partition& partition) {
+  input_->Read(record, live, *event_, [&](event::Event& event) {
+    if (partition.begins_cut && partition.event_time == event::kNoTime) {
+      partition.engine->set_complete_from(event.time);
+    }
+    partition.event_time = std::max(partition.event_time, event.time);
+    partition.engine->Process(event);
+    input_->Processed(record.at->partition, event, partition.engine->hosts());
+  });
+}
+
+void CorrelateWorker::Align(Partition& partition) {
+  const auto changes =
+      partition.inputs.Align(partition.live, member_.consumer().Lag(), absl::Now());
+  for (const auto* input : changes.hold) member_.consumer().Hold(input->at, input->next);
+  for (const auto* input : changes.release) member_.consumer().Release(input->at);
 }
 
 void CorrelateWorker::Sweep(Partition& partition, int64_t time_ms) {
@@ -245,10 +300,13 @@ void CorrelateWorker::Sweep(Partition& partition, int64_t time_ms) {
 
 // No records: time passes all the same. What the next record would have swept is
 // swept now.
-void CorrelateWorker::SweepWhileQuiet() {
+void CorrelateWorker::TickWhileQuiet() {
   const int64_t now_ms = absl::ToUnixMillis(absl::Now());
-  for (const auto& [at, partition] : partitions_) {
-    if (partition->live && partition->time_ms != bus::Record::kNoTime) Sweep(*partition, now_ms);
+  for (const auto& [number, partition] : partitions_) {
+    Align(*partition);
+    // Only for a while, as after a seek: what comes next may be older than now.
+    if (!partition->live || partition->inputs.AnyWaiting()) continue;
+    if (partition->inputs.time_ms() != bus::Record::kNoTime) Sweep(*partition, now_ms);
   }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// CorrelateWorker: the second stage. Reads the events topic, one Engine per
-// assigned partition, and writes alerts.
+// CorrelateWorker: the second stage, and with keyed placement the only one. Reads
+// the events topic, or source topics that are keyed by host; has one Engine for
+// each number of an assigned partition, and writes alerts.
 //
 // Nothing is kept on disk. A partition that is assigned begins as far before the
 // committed offset as any rule can look back; until that offset it rebuilds
@@ -27,11 +28,11 @@
 #include "base/source_names.h"
 #include "bus/consumer.h"
 #include "bus/producer.h"
+#include "pipeline/aligned_inputs.h"
 #include "pipeline/engine.h"
-#include "pipeline/forwarded_event.h"
+#include "pipeline/event_input.h"
 #include "pipeline/group_member.h"
 #include "pipeline/recent_alerts.h"
-#include "pipeline/seen_positions.h"
 #include "pipeline/site_slot.h"
 #include "pipeline/worker_stats.h"
 
@@ -41,7 +42,7 @@ namespace sequitur::pipeline {
 using ReadAlertTail =
     std::function<absl::StatusOr<std::shared_ptr<const alert::PublishedAlerts>>(int64_t from_ms)>;
 
-// What the baselines topic holds for these partitions of the events topic; one
+// What the baselines topic holds for these partition numbers; one
 // for which it holds nothing may be missing.
 using BaselinesByPartition = absl::flat_hash_map<int32_t, std::vector<enrich::BaselineState>>;
 using ReadBaselines =
@@ -57,15 +58,15 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   ~CorrelateWorker();
 
   // Until asked to stop, or until going on makes no sense.
-  absl::Status Run(std::stop_token stop) { return member_.Run({kafka_.events_topic}, *this, stop); }
+  absl::Status Run(std::stop_token stop) { return member_.Run(input_->topics(), *this, stop); }
 
  private:
+  // Everything with one partition number.
   struct Partition {
+    explicit Partition(absl::Duration apart) : inputs(apart) {}
+
+    AlignedInputs inputs;
     std::unique_ptr<Engine> engine;
-    SeenPositions seen;
-    int64_t live_from = 0;
-    int64_t next = 0;
-    int64_t time_ms = bus::Record::kNoTime;  // of the latest record
     int64_t swept_ms = 0;
     event::TimeNs event_time = event::kNoTime;  // of the latest event
     bool begins_cut = false;                    // older records there were, and are gone
@@ -75,10 +76,14 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
   void OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) override;
   void OnJumped(const bus::Jump& jump) override;
+  absl::Status Take(absl::Span<bus::Assignment> assigned);
+  absl::Status AddInput(bus::Assignment& assigned, int64_t* tail_from_ms);
   void Consume(const bus::Record& record);
-  void GoLiveIfThere(const bus::TopicPartition& at, Partition& partition);
+  void Work(const bus::Record& record, bool live, Partition& partition);
+  void GoLiveIfThere(int32_t number, Partition& partition);
+  void Align(Partition& partition);
   void Sweep(Partition& partition, int64_t time_ms);
-  void SweepWhileQuiet();
+  void TickWhileQuiet();
   void Publish(const alert::Alert& alert);
   void KeepBaselines(int32_t partition, Engine& engine);
   std::vector<bus::CommittedOffset> Offsets();
@@ -99,11 +104,11 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   ReadAlertTail read_alert_tail_;
   ReadBaselines read_baselines_;
   SourceNames sources_;
-  std::optional<EventReader> reader_;
+  std::unique_ptr<EventInput> input_;
   std::optional<event::Event> event_;
-  absl::flat_hash_map<bus::TopicPartition, std::unique_ptr<Partition>> partitions_;
+  absl::flat_hash_map<int32_t, std::unique_ptr<Partition>> partitions_;  // by number
   metrics::EngineReport ended_;  // totals of engines that are no more
-  uint64_t records_ = 0;
+  metrics::Totals records_;      // by topic
 };
 
 }  // namespace sequitur::pipeline

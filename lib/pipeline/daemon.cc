@@ -17,6 +17,7 @@
 #include "pipeline/baseline_record.h"
 #include "pipeline/correlate_worker.h"
 #include "pipeline/ingest_worker.h"
+#include "pipeline/keyed_input.h"
 #include "pipeline/pause.h"
 #include "spdlog/spdlog.h"
 
@@ -79,14 +80,14 @@ ReadAlertTail AlertTailReader(const std::shared_ptr<const Site>& in_use) {
 }
 
 // Each partition of the one topic keeps the baselines of the same of the other.
-absl::Status CheckBaselines(const config::Kafka& kafka, int32_t baselines, int32_t events) {
+absl::Status CheckBaselines(const config::Kafka& kafka, int32_t baselines,
+                            const std::string& events_topic, int32_t events) {
   if (baselines >= events) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
-                   kafka.events_topic, " has ", events,
-                   "; each partition of the one keeps the baselines of the same partition of the "
-                   "other: raise the first to ",
-                   events));
+  return absl::FailedPreconditionError(absl::StrCat(
+      kafka.baselines_topic, " has ", baselines, " partitions and ", events_topic, " has ", events,
+      "; each partition of the one keeps the baselines of the same partition of the "
+      "other: raise the first to ",
+      events));
 }
 
 // Partitions of the baselines topic, read by a client of its own.
@@ -102,7 +103,8 @@ ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
     if (!known.contains(kafka.baselines_topic)) {
       return absl::UnavailableError(absl::StrCat("there is no topic ", kafka.baselines_topic));
     }
-    RETURN_IF_ERROR(CheckBaselines(kafka, known[kafka.baselines_topic], known[kafka.events_topic]));
+    RETURN_IF_ERROR(CheckBaselines(kafka, known[kafka.baselines_topic], kafka.events_topic,
+                                   known[kafka.events_topic]));
     absl::flat_hash_map<int32_t, BaselineRecords> records;
     RETURN_IF_ERROR(topics->ReadToEnd(site.config().kafka.baselines_topic, partitions, 0,
                                       kTailTimeout, [&](const bus::Record& record) {
@@ -113,20 +115,42 @@ ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
   };
 }
 
-absl::Status CheckSizes(const config::Kafka& kafka,
-                        const std::map<std::string, int32_t>& partitions) {
-  return CheckBaselines(kafka, partitions.at(kafka.baselines_topic),
-                        partitions.at(kafka.events_topic));
+bool IsKeyed(const config::Kafka& kafka) {
+  return kafka.placement == config::Kafka::Placement::kKeyed;
+}
+
+bool IsPattern(absl::string_view topic) { return topic.front() == '^'; }
+
+// Topics that the correlate stage reads, with how many partitions they have; those
+// that a pattern names are only known when they are assigned.
+std::map<std::string, int32_t> CorrelatedTopics(const config::Kafka& kafka,
+                                                const std::map<std::string, int32_t>& all) {
+  std::map<std::string, int32_t> read;
+  if (!IsKeyed(kafka)) return {{kafka.events_topic, all.at(kafka.events_topic)}};
+  for (const std::string& topic : kafka.topics) {
+    if (!IsPattern(topic)) read.emplace(topic, all.at(topic));
+  }
+  return read;
+}
+
+absl::Status CheckSizes(const config::Kafka& kafka, const std::map<std::string, int32_t>& all) {
+  const auto read = CorrelatedTopics(kafka, all);
+  RETURN_IF_ERROR(CheckPartitionedAlike(read));
+  if (read.empty()) return absl::OkStatus();
+  return CheckBaselines(kafka, all.at(kafka.baselines_topic), read.begin()->first,
+                        read.begin()->second);
 }
 
 // What can be said without a broker.
-absl::Status CheckKafka(const config::Kafka& kafka) {
+absl::Status CheckKafka(const config::Kafka& kafka, Role role) {
   if (kafka.brokers.empty() || kafka.topics.empty()) {
     return absl::InvalidArgumentError(
         "kafka.brokers and kafka.topics say where to read from; set both in the configuration");
   }
-  if (kafka.placement == config::Kafka::Placement::kKeyed) {
-    return absl::UnimplementedError("kafka.placement: keyed is not there yet; use shuffle");
+  if (IsKeyed(kafka) && role != Role::kAll) {
+    return absl::InvalidArgumentError(
+        "with kafka.placement: keyed there is one stage only: run without --role, in as many "
+        "processes as you like, or set kafka.placement: shuffle");
   }
   return absl::OkStatus();
 }
@@ -154,23 +178,27 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
   const auto replicas = static_cast<int32_t>(kafka.replication_factor);
   const std::string day = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24)));
   const std::string month = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24 * 30)));
-  return {
-      {kafka.events_topic, partitions, replicas, {{"retention.ms", day}}},
+  std::vector<bus::NewTopic> topics = {
       {kafka.baselines_topic, partitions, replicas, {{"cleanup.policy", "compact"}}},
       {kafka.alerts_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.shadow_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", day}}},
   };
+  if (!IsKeyed(kafka)) {
+    topics.push_back({kafka.events_topic, partitions, replicas, {{"retention.ms", day}}});
+  }
+  return topics;
 }
 
 Daemon::Daemon(std::shared_ptr<const Site> site, Role role) : role_(role), site_(std::move(site)) {
-  if (role_ != Role::kCorrelate) stages_.emplace_back().name = kIngest;
+  const bool keyed = IsKeyed(site_.Get()->config().kafka);
+  if (role_ != Role::kCorrelate && !keyed) stages_.emplace_back().name = kIngest;
   if (role_ != Role::kIngest) stages_.emplace_back().name = kCorrelate;
 }
 
 absl::Status Daemon::Run(std::stop_token stop) {
   const std::shared_ptr<const Site> site = site_.Get();
-  RETURN_IF_ERROR(CheckKafka(site->config().kafka));
+  RETURN_IF_ERROR(CheckKafka(site->config().kafka, role_));
   RETURN_IF_ERROR(CheckFieldHashes(site->projection()));
   ASSIGN_OR_RETURN(topics_,
                    bus::KafkaTopics::Create(ClientOptions(*site, Client::kAdmin, "topics")));
@@ -214,9 +242,13 @@ absl::Status Daemon::Supervise(std::stop_token stop) {
 }
 
 absl::Status Daemon::Adopt(std::shared_ptr<const Site> next) {
-  RETURN_IF_ERROR(CheckKafka(next->config().kafka));
+  RETURN_IF_ERROR(CheckKafka(next->config().kafka, role_));
   RETURN_IF_ERROR(CheckFieldHashes(next->projection()));
   const std::shared_ptr<const Site> before = site_.Get();
+  if (IsKeyed(next->config().kafka) != IsKeyed(before->config().kafka)) {
+    return absl::FailedPreconditionError(
+        "kafka.placement decides which stages there are; restart to change it");
+  }
   const bool same = next->HasSameEnvironment(*before);
   if (!same) {
     // A client that cannot be made must not take the place of one that works.
@@ -229,7 +261,8 @@ absl::Status Daemon::Adopt(std::shared_ptr<const Site> next) {
   site_.Set(next);
   for (Stage& stage : stages_) {
     // Decoders are made for what is read of an event.
-    stage.restart |= !same || (stage.name == kIngest && !before->ReadsAllThat(*next));
+    stage.restart |= !same || IsKeyed(next->config().kafka) ||
+                     (stage.name == kIngest && !before->ReadsAllThat(*next));
   }
   changed_.notify_all();
   return absl::OkStatus();
@@ -241,7 +274,7 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
   for (const bus::NewTopic& topic : OwnTopics(*site)) needed.push_back(topic.name);
   if (role_ != Role::kCorrelate) {
     for (const std::string& topic : site->config().kafka.topics) {
-      if (topic.front() != '^') needed.push_back(topic);
+      if (!IsPattern(topic)) needed.push_back(topic);
     }
   }
   std::string said;
@@ -356,7 +389,8 @@ void Daemon::WatchBrokers(std::stop_token stop) {
     }
     if (known.ok()) {
       const std::shared_ptr<const Site> site = site_.Get();
-      const std::string& events = site->config().kafka.events_topic;
+      const config::Kafka& kafka = site->config().kafka;
+      const std::string& events = IsKeyed(kafka) ? kafka.topics.front() : kafka.events_topic;
       const auto at = known->find(events);
       const int32_t count = at == known->end() ? 0 : at->second;
       if (partitions.contains(events) && partitions[events] != count) {
@@ -445,8 +479,10 @@ void Daemon::LogProgress() const {
       spdlog::info("ingest: read {} records ({} behind), handed on {} events, {} unreadable",
                    records, behind, report.forwarded, letters);
     } else {
-      spdlog::info("correlate: read {} events ({} behind), {} alerts, {} partitions rebuilding",
-                   records, behind, alerts, rebuilding);
+      spdlog::info(
+          "correlate: read {} events ({} behind), {} unreadable, {} alerts, {} partitions "
+          "rebuilding",
+          records, behind, letters, alerts, rebuilding);
     }
   }
 }

@@ -78,6 +78,7 @@ void GroupMember::Report() {
   report.records_lost = stats_.records_lost;
   report.duplicate_events = stats_.duplicates;
   report.forwarded = stats_.forwarded;
+  report.unneeded = stats_.unneeded;
   hooks_.report(std::move(report));
 }
 

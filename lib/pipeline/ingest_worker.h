@@ -15,7 +15,6 @@
 // Bounds:  kMaxOutstanding events on their way; beyond that reading pauses.
 // Threads: all of it on the thread that calls Run.
 
-#include <array>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -24,12 +23,11 @@
 #include "base/source_names.h"
 #include "bus/consumer.h"
 #include "bus/producer.h"
-#include "decode/decoder.h"
 #include "event/host_table.h"
 #include "pipeline/forwarded_event.h"
 #include "pipeline/group_member.h"
-#include "pipeline/sequence_watch.h"
 #include "pipeline/site.h"
+#include "pipeline/source_reader.h"
 #include "pipeline/worker_stats.h"
 
 namespace sequitur::pipeline {
@@ -37,8 +35,7 @@ namespace sequitur::pipeline {
 class IngestWorker final : private bus::AssignmentObserver {
  public:
   static constexpr size_t kMaxOutstanding = 50'000;
-  static constexpr size_t kMaxForwarded = 900 << 10;   // bytes, below Kafka's default limit
-  static constexpr size_t kMaxDeadLetter = 512 << 10;  // the rest is cut and said to be
+  static constexpr size_t kMaxForwarded = 900 << 10;  // bytes, below Kafka's default limit
 
   IngestWorker(std::shared_ptr<const Site> site, std::unique_ptr<bus::Consumer> consumer,
                std::unique_ptr<bus::Producer> producer, WorkerStats& stats);
@@ -59,16 +56,10 @@ class IngestWorker final : private bus::AssignmentObserver {
   void OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) override;
   void OnJumped(const bus::Jump& jump) override;
   void Consume(const bus::Record& record);
-  int64_t BelievedTime(const bus::Record& record) const;
-  void ClampToNow(event::Event& event) const;
   void Forward(event::Event& event, const bus::Record& record);
   void NameHost(event::Event& event, event::HostId host);
-  void DeadLetter(const bus::Record& record, absl::string_view reason);
-  decode::Decoder* DecoderOf(absl::string_view topic);
   std::vector<bus::CommittedOffset> Offsets() const;
   void MarkSeen();
-  void WatchSequence(const event::Event& event, const bus::Record& record, bool sees_all);
-  void Count(decode::SourceKind kind, decode::DecodeResult result);
   void Report(metrics::WorkerReport report);
 
   const std::shared_ptr<const Site> owned_site_;
@@ -77,18 +68,13 @@ class IngestWorker final : private bus::AssignmentObserver {
   WorkerStats& stats_;
   GroupMember member_;
   SourceNames sources_;
+  SourceReader reader_;
   event::HostTable hosts_;
   event::Event event_;
   EventWriter writer_;
   std::string wire_;
-  absl::flat_hash_map<std::string, std::unique_ptr<decode::Decoder>> decoders_;  // by topic
   absl::flat_hash_map<bus::TopicPartition, Partition> partitions_;
-  metrics::Totals records_;       // by topic; a std::map, for counts must not move
-  metrics::Totals dead_letters_;  // by reason
-  std::array<std::array<uint64_t, decode::kDecodeResults>, decode::kSourceKinds> decoded_ = {};
-  uint64_t clamped_ = 0;
-  SequenceWatch sequences_;
-  std::string stream_;  // scratch
+  metrics::Totals records_;  // by topic; a std::map, for counts must not move
 };
 
 }  // namespace sequitur::pipeline

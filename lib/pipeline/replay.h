@@ -42,7 +42,7 @@ struct ReplaySummary {
   correlate::Stats correlate;
   uint64_t suppressed = 0;
   std::vector<enrich::BaselineState> baselines;
-  std::vector<uint64_t> allowlist_hits;  // by index into the rule set's allowlist
+  std::vector<uint64_t> allowlist_hits;       // by index into the rule set's allowlist
   std::vector<correlate::RuleMisses> misses;  // by rule, when asked for
 };
 

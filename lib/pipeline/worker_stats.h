@@ -34,9 +34,11 @@ class ReportSlot {
 
 struct WorkerStats {
   std::atomic<uint64_t> records{0};
-  std::atomic<uint64_t> undecodable{0};  // sent to the dead-letter topic
-  std::atomic<uint64_t> forwarded{0};    // ingest: events handed on
-  std::atomic<uint64_t> duplicates{0};   // correlate: events seen before
+  std::atomic<uint64_t> undecodable{0};      // sent to the dead-letter topic
+  std::atomic<uint64_t> forwarded{0};        // ingest: events handed on
+  std::atomic<uint64_t> unneeded{0};         // ingest: events left out, of use to nobody
+  std::atomic<uint64_t> duplicates{0};       // correlate: events seen before
+  std::atomic<uint64_t> misplaced_hosts{0};  // keyed: hosts on several partitions
   std::atomic<uint64_t> alerts{0};
   std::atomic<uint64_t> rewinds_cut{0};   // retention was shorter than the rewind
   std::atomic<uint64_t> records_lost{0};  // deleted before they were read

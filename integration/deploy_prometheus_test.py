@@ -18,8 +18,13 @@ METRIC = re.compile(r"\b(?:sequitur|process)_[a-z_]+\b(?!\s*\()")
 
 
 def promtool(*arguments):
-    done = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True,
-                          timeout=120, check=False)
+    return promtool_input("", *arguments)
+
+
+def promtool_input(text, *arguments):
+    """(exit code, output) of promtool with `text` as its standard input."""
+    done = subprocess.run(["promtool", *map(str, arguments)], input=text, capture_output=True,
+                          text=True, timeout=120, check=False)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -175,9 +175,9 @@ def rule_tuning():
         panel("stat", "Matches", "Within the time shown.", {"matches": f"sum(increase(sequitur_rule_matches_total{{{RULE}}}[$__range]))"}, width=4, height=4, decimals=0),
         panel("stat", "Alerts", "Published within the time shown, live or shadow.", {"{{mode}}": f"sum by (mode) (increase(sequitur_alerts_total{{{RULE}}}[$__range]))"}, width=4, height=4, decimals=0),
         panel("stat", "Suppressed", "Matches within the time shown that repeated an alert.", {"suppressed": f"sum(increase(sequitur_alerts_suppressed_total{{{RULE}}}[$__range]))"}, width=4, height=4, decimals=0),
-        panel("stat", "Last match", "Its event time.", {"last": f"1000 * max(sequitur_rule_last_match_timestamp_seconds{{{RULE}}} > 0)"}, unit="dateTimeFromNow", width=4, height=4),
-        panel("stat", "Complete since", "Chains that began later are seen whole by this rule as it is now.",
-              {"complete": f"1000 * max(sequitur_rule_complete_timestamp_seconds{{{RULE}}} > 0)"}, unit="dateTimeFromNow", width=4, height=4),
+        panel("stat", "Last match", "Its event time.", {"last": f"1000 * max(sequitur_rule_last_match_timestamp_seconds{{{RULE}}} > 0)"}, unit="dateTimeFromNow", width=4, height=4, noValue="never"),
+        panel("stat", "Complete since", "Chains that began later are seen whole by this rule as it is now; the start: all that were read.",
+              {"complete": f"1000 * max(sequitur_rule_complete_timestamp_seconds{{{RULE}}} > 0)"}, unit="dateTimeFromNow", width=4, height=4, noValue="the start"),
         panel("stat", "Hosts lacking telemetry", "Where this rule cannot fire.",
               {"hosts": f"sum(sequitur_rule_hosts_lacking_telemetry{{{RULE}}})"}, width=4, height=4, thresholds=ZERO_IS_GOOD),
 

@@ -26,6 +26,7 @@ cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 
 # The committed tree, as the image's build context; what it built stays.
 mkdir -p "$root/src"
+find "$root/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 git -C "$source" ls-files -z | tar -C "$source" --null -T - -cf - | tar -C "$root/src" -xf -
 chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
   JOBS="${JOBS:-$(nproc)}" bash /src/deploy/image/build-root.sh /image

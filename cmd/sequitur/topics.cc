@@ -2,7 +2,9 @@
 
 #include <cstdio>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "cmd/sequitur/command.h"
 #include "pipeline/daemon.h"
 
@@ -10,6 +12,7 @@ namespace sequitur::cmd {
 namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(15);
+constexpr absl::Duration kAskAgain = absl::Milliseconds(50);
 
 struct Options {
   pipeline::SiteOptions site;
@@ -19,6 +22,20 @@ struct Options {
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "sequitur: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+// Every topic there is; a topic made just now may take the brokers a moment to name.
+absl::StatusOr<std::map<std::string, int32_t>> KnownTopics(
+    bus::KafkaTopics& topics, const std::vector<bus::NewTopic>& created) {
+  const absl::Time give_up = absl::Now() + kTimeout;
+  while (true) {
+    auto known = topics.Partitions(kTimeout);
+    if (!known.ok() || absl::Now() > give_up) return known;
+    if (absl::c_all_of(created, [&](const auto& topic) { return known->contains(topic.name); })) {
+      return known;
+    }
+    absl::SleepFor(kAskAgain);
+  }
 }
 
 int Topics(const Options& options) {
@@ -31,13 +48,13 @@ int Topics(const Options& options) {
   auto topics =
       bus::KafkaTopics::Create(pipeline::ClientOptions(*site, pipeline::Client::kAdmin, "topics"));
   if (!topics.ok()) return Fail(topics.status());
-  if (options.create) {
-    for (const bus::NewTopic& topic : pipeline::OwnTopics(*site)) {
-      const absl::Status created = (*topics)->CreateTopic(topic, kTimeout);
-      if (!created.ok() && !absl::IsAlreadyExists(created)) return Fail(created);
-    }
+  std::vector<bus::NewTopic> created;
+  if (options.create) created = pipeline::OwnTopics(*site);
+  for (const bus::NewTopic& topic : created) {
+    const absl::Status made = (*topics)->CreateTopic(topic, kTimeout);
+    if (!made.ok() && !absl::IsAlreadyExists(made)) return Fail(made);
   }
-  const auto known = (*topics)->Partitions(kTimeout);
+  const auto known = KnownTopics(**topics, created);
   if (!known.ok()) return Fail(known.status());
   bool complete = true;
   const auto show = [&](const std::string& name, absl::string_view role) {

@@ -29,6 +29,21 @@ struct Assignment {
   int64_t low = 0;            // oldest offset there is
   int64_t high = 0;           // the next that will be written
   int64_t start = 0;
+
+  // What was committed is still there; if not, `start` is the oldest offset.
+  bool HasItsPlace() const { return committed.offset >= low && committed.offset <= high; }
+};
+
+// The offset wanted is not in its partition any more: reading goes on from the
+// oldest record there is. Forward: what lay between was deleted unread. Back: the
+// log is another, or shorter, than the one that was read before.
+struct Jump {
+  TopicPartition at;
+  int64_t wanted = 0;
+  int64_t to = 0;
+
+  // Records that are gone unread, as far as is known.
+  uint64_t lost() const { return to > wanted ? static_cast<uint64_t>(to - wanted) : 0; }
 };
 
 class AssignmentObserver {
@@ -41,6 +56,9 @@ class AssignmentObserver {
   // They are somebody else's from now on. `lost`: already, so that nothing may
   // be committed for them.
   virtual void OnRevoked(absl::Span<const TopicPartition> revoked, bool lost) = 0;
+  // Before the first record from the new place; of an assignment that does not
+  // have its committed offset any more, right after OnAssigned.
+  virtual void OnJumped(const Jump& jump) { (void)jump; }
 };
 
 class Consumer {

@@ -32,7 +32,10 @@ struct KafkaOptions {
   std::string client_id = "sequitur";
   std::string group;     // consumers
   std::string instance;  // consumers: group.instance.id; empty: dynamic membership
-  Log log;               // may be empty
+  // Producers: what will be written to. Looked up ahead, since the first record to
+  // a topic that the client has not heard of waits for up to a second.
+  std::vector<std::string> topics;
+  Log log;  // may be empty
 };
 
 // The opaque pointer of every client made here, behind all its callbacks.

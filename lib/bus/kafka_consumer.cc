@@ -1,6 +1,7 @@
 #include "bus/kafka_consumer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -31,6 +32,15 @@ PartitionsHandle MakeList(const absl::flat_hash_map<TopicPartition, int64_t>& pa
   return list;
 }
 
+// The offset that was asked for is before or behind what the partition holds.
+bool IsPlaceLost(rd_kafka_resp_err_t error) {
+#if RD_KAFKA_VERSION >= 0x02010000
+  if (error == RD_KAFKA_RESP_ERR__LOG_TRUNCATION) return true;
+#endif
+  return error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+         error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+}
+
 TopicPartition At(const rd_kafka_topic_partition_t& entry) {
   return {entry.topic, entry.partition};
 }
@@ -39,7 +49,6 @@ TopicPartition At(const rd_kafka_topic_partition_t& entry) {
 
 absl::StatusOr<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(KafkaOptions options) {
   const PropertyList defaults = {
-      {"auto.offset.reset", "earliest"},
       {"fetch.max.bytes", "4194304"},
       {"fetch.message.max.bytes", "2097152"},
       {"receive.message.max.bytes", "100000000"},
@@ -53,6 +62,7 @@ absl::StatusOr<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(KafkaOption
       {"group.id", options.group},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},  // FindPlaces says what happened, and goes on
       {"enable.partition.eof", "false"},
       {"partition.assignment.strategy", "range"},
       {"allow.auto.create.topics", "false"},
@@ -100,18 +110,70 @@ absl::Status KafkaConsumer::Subscribe(const std::vector<std::string>& topics,
 }
 
 absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord each) {
-  const ssize_t got =
-      rd_kafka_consume_batch_queue(queue_.get(), TimeoutMs(timeout), batch_.data(), batch_.size());
   size_t taken = 0;
-  for (ssize_t i = 0; i < got; ++i) {
-    if (Take(*batch_[i], each)) ++taken;
-    rd_kafka_message_destroy(batch_[i]);
+  const auto take = [&](rd_kafka_message_t* message) {
+    if (Take(*message, each)) ++taken;
+    rd_kafka_message_destroy(message);
+  };
+  // A batch is waited for until it is full: so the first record alone, then what
+  // else is there by now.
+  rd_kafka_message_t* first = rd_kafka_consume_queue(queue_.get(), TimeoutMs(timeout));
+  if (first != nullptr) {
+    take(first);
+    const ssize_t got = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data(), batch_.size());
+    for (ssize_t i = 0; i < got; ++i) take(batch_[i]);
   }
   RETURN_IF_ERROR(fatal_);
+  if (place_lost_ && !paused_) RETURN_IF_ERROR(FindPlaces());
   return taken;
 }
 
+// Without the offset it wants a partition stands still in the client, and only a
+// new assignment makes it go on: all of them, each from where it was.
+absl::Status KafkaConsumer::FindPlaces() {
+  auto found = next_;
+  for (auto& [at, next] : found) {
+    int64_t low = 0, high = 0;
+    const absl::Status asked =
+        ToStatus(rd_kafka_query_watermark_offsets(client_.get(), at.topic.c_str(), at.partition,
+                                                  &low, &high, kBrokerTimeoutMs),
+                 absl::StrCat("asking for the ends of ", at.topic));
+    if (!asked.ok()) {
+      if (absl::IsPermissionDenied(asked)) return asked;
+      opaque_.Write(4, asked.message());
+      return absl::OkStatus();  // the next Poll tries again
+    }
+    if (next < low || next > high) next = low;
+  }
+  place_lost_ = false;
+  const PartitionsHandle list = MakeList(found);
+  RETURN_IF_ERROR(ToStatus(rd_kafka_assign(client_.get(), list.get()), "going on elsewhere"));
+  for (auto& [at, next] : next_) {
+    const int64_t to = found.at(at);
+    if (to != next) Jumped(at, std::exchange(next, to), to);
+  }
+  return absl::OkStatus();
+}
+
+void KafkaConsumer::Jumped(const TopicPartition& at, int64_t wanted, int64_t to) {
+  if (to > wanted) {
+    opaque_.Write(3,
+                  absl::StrCat(at.topic, ":", at.partition, ": ", to - wanted,
+                               " records were deleted before they were read; going on from ", to));
+  } else {
+    opaque_.Write(3, absl::StrCat(at.topic, ":", at.partition, " ends before offset ", wanted,
+                                  ", up to which it was read: it was made anew or cut; read again "
+                                  "from ",
+                                  to));
+  }
+  observer_->OnJumped({at, wanted, to});
+}
+
 bool KafkaConsumer::Take(const rd_kafka_message_t& message, EachRecord each) {
+  if (IsPlaceLost(message.err)) {
+    place_lost_ = true;
+    return false;
+  }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       Fail(message.err, rd_kafka_message_errstr(&message));
@@ -196,12 +258,16 @@ absl::Status KafkaConsumer::Assign(rd_kafka_topic_partition_list_t* partitions) 
       one.committed.offset = entry.offset;
       one.committed.note = {static_cast<const char*>(entry.metadata), entry.metadata_size};
     }
-    one.start = std::clamp(entry.offset >= 0 ? entry.offset : one.low, one.low, one.high);
+    one.start = one.HasItsPlace() ? one.committed.offset : one.low;
     assigned.push_back(std::move(one));
   }
   RETURN_IF_ERROR(observer_->OnAssigned(absl::MakeSpan(assigned)));
   next_.clear();
-  for (const Assignment& one : assigned) next_[one.committed.at] = one.start;
+  for (const Assignment& one : assigned) {
+    next_[one.committed.at] = one.start;
+    if (one.committed.offset == CommittedOffset::kNone || one.HasItsPlace()) continue;
+    Jumped(one.committed.at, one.committed.offset, one.start);
+  }
   const PartitionsHandle start = MakeList(next_);
   return ToStatus(rd_kafka_assign(client_.get(), start.get()), "taking the assigned partitions");
 }

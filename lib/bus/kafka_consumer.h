@@ -46,7 +46,9 @@ class KafkaConsumer final : public Consumer {
   void Rebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions);
   absl::Status Assign(rd_kafka_topic_partition_list_t* partitions);
   absl::Status AssignOrRetry(rd_kafka_topic_partition_list_t* partitions);
+  absl::Status FindPlaces();
   void Revoke(const rd_kafka_topic_partition_list_t* partitions);
+  void Jumped(const TopicPartition& at, int64_t wanted, int64_t to);
   bool Take(const rd_kafka_message_t& message, EachRecord each);
   void Fail(rd_kafka_resp_err_t error, absl::string_view reason);
 
@@ -57,6 +59,7 @@ class KafkaConsumer final : public Consumer {
   TopicPartition scratch_;
   std::vector<rd_kafka_message_t*> batch_;
   bool paused_ = false;
+  bool place_lost_ = false;  // some offset of next_ is not there any more
   bool closed_ = false;
   absl::Status fatal_;
   ClientHandle client_;

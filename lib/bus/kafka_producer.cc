@@ -52,6 +52,10 @@ absl::StatusOr<std::unique_ptr<KafkaProducer>> KafkaProducer::Create(KafkaOption
         ->Fail(static_cast<rd_kafka_resp_err_t>(error), why);
   });
   ASSIGN_OR_RETURN(producer->client_, MakeClient(RD_KAFKA_PRODUCER, std::move(conf)));
+  for (const std::string& topic : options.topics) {
+    producer->topics_.emplace_back(
+        rd_kafka_topic_new(producer->client_.get(), topic.c_str(), nullptr));
+  }
   return producer;
 }
 

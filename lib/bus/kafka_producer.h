@@ -59,7 +59,8 @@ class KafkaProducer final : public Producer {
   std::deque<Refused> refused_;
   absl::Time retry_at_ = absl::InfinitePast();
   absl::Status fatal_;
-  ClientHandle client_;  // last: it goes first
+  ClientHandle client_;              // these last: they go first
+  std::vector<TopicHandle> topics_;  // held so that what is known of them is kept up
 };
 
 }  // namespace sequitur::bus

@@ -78,6 +78,8 @@ void AddDecoding(const WorkerReport& all, FamilyList& list) {
   list.Counter("sequitur_rewinds_cut_total",
                "Partitions whose log did not reach back as far as rules look.")
       .Add({}, ToDouble(all.rewinds_cut));
+  list.Counter("sequitur_lost_records_total", "Records deleted before they were read.")
+      .Add({}, ToDouble(all.records_lost));
   list.Counter("sequitur_forwarded_events_total", "Events handed to the events topic.")
       .Add({}, ToDouble(all.forwarded));
   list.Counter("sequitur_unneeded_events_total", "Events left out: nothing can use them.")

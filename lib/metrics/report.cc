@@ -87,6 +87,7 @@ void WorkerReport::Add(const WorkerReport& other) {
   outstanding += other.outstanding;
   stalled |= other.stalled;
   rewinds_cut += other.rewinds_cut;
+  records_lost += other.records_lost;
   duplicate_events += other.duplicate_events;
   AddTotals(decoded, other.decoded);
   AddTotals(dead_letters, other.dead_letters);

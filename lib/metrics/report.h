@@ -104,6 +104,7 @@ struct WorkerReport {
   int64_t outstanding = 0;  // records produced, not acknowledged
   bool stalled = false;
   uint64_t rewinds_cut = 0;
+  uint64_t records_lost = 0;  // deleted before they were read
   uint64_t duplicate_events = 0;
   // Reading sources.
   std::map<std::pair<std::string, std::string>, uint64_t> decoded;  // by source, result

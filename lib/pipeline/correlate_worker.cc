@@ -166,6 +166,14 @@ void CorrelateWorker::Report(metrics::WorkerReport report) {
   stats_.report.Set(std::move(report));
 }
 
+void CorrelateWorker::OnJumped(const bus::Jump& jump) {
+  stats_.records_lost.fetch_add(jump.lost(), std::memory_order_relaxed);
+  const auto found = partitions_.find(jump.at);
+  if (found == partitions_.end()) return;
+  found->second->live_from = found->second->next = jump.to;
+  GoLiveIfThere(found->first, *found->second);
+}
+
 void CorrelateWorker::CountPartitions() {
   stats_.partitions = static_cast<int64_t>(partitions_.size());
   stats_.rebuilding = std::count_if(partitions_.begin(), partitions_.end(),
@@ -197,7 +205,7 @@ void CorrelateWorker::Consume(const bus::Record& record) {
       spdlog::warn("correlate: {}:{}:{} is no event of ours; number {}", record.at->topic,
                    record.at->partition, record.offset, seen + 1);
     }
-  } else if (!partition.seen.Insert(event_.position)) {
+  } else if (!partition.seen.Insert(event_.position, event_.record_time)) {
     stats_.duplicates.fetch_add(1, std::memory_order_relaxed);
   } else {
     if (record.timestamp_ms >= 0) {

@@ -70,6 +70,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
 
   absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
   void OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) override;
+  void OnJumped(const bus::Jump& jump) override;
   void Consume(const bus::Record& record);
   void GoLiveIfThere(const bus::TopicPartition& at, Partition& partition);
   void Sweep(Partition& partition, int64_t time_ms);

@@ -1,5 +1,7 @@
 #include "pipeline/daemon.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
@@ -47,6 +49,12 @@ void WriteLog(int level, absl::string_view text) {
 constexpr char kIngest[] = "ingest";
 constexpr char kCorrelate[] = "correlate";
 
+// What `top -H` and /proc show of the thread that calls this.
+void NameThread(const std::string& name) {
+  constexpr size_t kLongestName = 15;
+  (void)pthread_setname_np(pthread_self(), name.substr(0, kLongestName).c_str());
+}
+
 // The alert topics from a time on, read by a client of its own.
 ReadAlertTail AlertTailReader(const std::shared_ptr<const Site>& in_use) {
   return
@@ -70,6 +78,17 @@ ReadAlertTail AlertTailReader(const std::shared_ptr<const Site>& in_use) {
       };
 }
 
+// Each partition of the one topic keeps the baselines of the same of the other.
+absl::Status CheckBaselines(const config::Kafka& kafka, int32_t baselines, int32_t events) {
+  if (baselines >= events) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
+                   kafka.events_topic, " has ", events,
+                   "; each partition of the one keeps the baselines of the same partition of the "
+                   "other: raise the first to ",
+                   events));
+}
+
 // Partitions of the baselines topic, read by a client of its own.
 ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
   return [in_use](const std::vector<int32_t>& partitions) -> absl::StatusOr<BaselinesByPartition> {
@@ -78,6 +97,12 @@ ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
     if (site.config().baselines.empty()) return baselines;
     ASSIGN_OR_RETURN(auto topics,
                      bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "baselines")));
+    ASSIGN_OR_RETURN(auto known, topics->Partitions(kBrokerTimeout));
+    const config::Kafka& kafka = site.config().kafka;
+    if (!known.contains(kafka.baselines_topic)) {
+      return absl::UnavailableError(absl::StrCat("there is no topic ", kafka.baselines_topic));
+    }
+    RETURN_IF_ERROR(CheckBaselines(kafka, known[kafka.baselines_topic], known[kafka.events_topic]));
     absl::flat_hash_map<int32_t, BaselineRecords> records;
     RETURN_IF_ERROR(topics->ReadToEnd(site.config().kafka.baselines_topic, partitions, 0,
                                       kTailTimeout, [&](const bus::Record& record) {
@@ -90,15 +115,8 @@ ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
 
 absl::Status CheckSizes(const config::Kafka& kafka,
                         const std::map<std::string, int32_t>& partitions) {
-  const int32_t events = partitions.at(kafka.events_topic);
-  const int32_t baselines = partitions.at(kafka.baselines_topic);
-  if (baselines >= events) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(kafka.baselines_topic, " has ", baselines, " partitions and ",
-                   kafka.events_topic, " has ", events,
-                   "; each partition of the one keeps the baselines of the same partition of the "
-                   "other: raise the first to ",
-                   events));
+  return CheckBaselines(kafka, partitions.at(kafka.baselines_topic),
+                        partitions.at(kafka.events_topic));
 }
 
 // What can be said without a broker.
@@ -266,13 +284,11 @@ absl::Status Daemon::Start(Stage& stage) {
     }
     ASSIGN_OR_RETURN(Work work, MakeWorker(stage, site, worker, *stats));
     // The first worker that ends by itself takes the others with it.
-    stage.threads.emplace_back([this, work = std::move(work), asked = stage.stop.get_token()] {
+    stage.threads.emplace_back([this, name = absl::StrCat(stage.name, "-", worker),
+                                work = std::move(work), asked = stage.stop.get_token()] {
+      NameThread(name);
       const absl::Status ended = work(asked);
-      if (asked.stop_requested() && ended.ok()) return;
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-      result_.Update(ended);
-      changed_.notify_all();
+      if (!asked.stop_requested() || !ended.ok()) Fail(ended);
     });
   }
   return absl::OkStatus();
@@ -287,8 +303,13 @@ absl::StatusOr<Daemon::Work> Daemon::MakeWorker(const Stage& stage,
   if (stage.name == kIngest) consume.group = absl::StrCat(kafka.group, "-ingest");
   if (!kafka.instance.empty()) consume.instance = absl::StrCat(kafka.instance, "-", name);
   ASSIGN_OR_RETURN(auto consumer, bus::KafkaConsumer::Create(std::move(consume)));
-  ASSIGN_OR_RETURN(auto producer,
-                   bus::KafkaProducer::Create(ClientOptions(*site, Client::kProducer, name)));
+  bus::KafkaOptions produce = ClientOptions(*site, Client::kProducer, name);
+  if (stage.name == kIngest) {
+    produce.topics = {kafka.events_topic, kafka.dead_letter_topic};
+  } else {
+    produce.topics = {kafka.alerts_topic, kafka.shadow_topic, kafka.baselines_topic};
+  }
+  ASSIGN_OR_RETURN(auto producer, bus::KafkaProducer::Create(std::move(produce)));
   if (stage.name == kIngest) {
     auto ingest =
         std::make_shared<IngestWorker>(site, std::move(consumer), std::move(producer), stats);
@@ -298,6 +319,14 @@ absl::StatusOr<Daemon::Work> Daemon::MakeWorker(const Stage& stage,
                                                      AlertTailReader(site), BaselinesReader(site),
                                                      recent_, stats);
   return [correlate](std::stop_token stop) { return correlate->Run(stop); };
+}
+
+// A worker has ended, or none should go on.
+void Daemon::Fail(absl::Status why) {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  result_.Update(std::move(why));
+  changed_.notify_all();
 }
 
 // Waits for the stage's workers and keeps their totals.
@@ -328,10 +357,14 @@ void Daemon::WatchBrokers(std::stop_token stop) {
       const auto at = known->find(events);
       const int32_t count = at == known->end() ? 0 : at->second;
       if (partitions.contains(events) && partitions[events] != count) {
-        spdlog::warn(
-            "{} had {} partitions and has {}: hosts move to other partitions, and chains under way "
-            "while they do may be missed",
-            events, partitions[events], count);
+        spdlog::error(
+            "{} has {} partitions and had {}: hosts move, and chains under way on those that do "
+            "are missed; deploy/OPERATING.md says how to raise it without",
+            events, count, partitions[events]);
+        if (known->contains(site->config().kafka.baselines_topic)) {
+          const absl::Status sizes = CheckSizes(site->config().kafka, *known);
+          if (!sizes.ok()) Fail(sizes);
+        }
       }
       partitions[events] = count;
     }

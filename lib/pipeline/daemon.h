@@ -78,6 +78,7 @@ class Daemon {
   absl::StatusOr<Work> MakeWorker(const Stage& stage, const std::shared_ptr<const Site>& site,
                                   int worker, WorkerStats& stats);
   void End(Stage& stage);
+  void Fail(absl::Status why);
   absl::Status Supervise(std::stop_token stop);
   void WatchBrokers(std::stop_token stop);
   void LogProgress() const;

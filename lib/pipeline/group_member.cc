@@ -60,7 +60,7 @@ void GroupMember::Commit(bool full) {
   ledger_.Close(hooks_.offsets());
   const auto settled = ledger_.TakeSettled();
   if (settled.has_value()) consumer_->CommitAsync(*settled);
-  stats_.stalled = full || (!settled.has_value() && producer_->refusals() > 0);
+  Stall(full || (!settled.has_value() && producer_->refusals() > 0));
 }
 
 void GroupMember::Report() {
@@ -74,9 +74,21 @@ void GroupMember::Report() {
   report.outstanding = static_cast<int64_t>(producer_->outstanding());
   report.stalled = stats_.stalled;
   report.rewinds_cut = stats_.rewinds_cut;
+  report.records_lost = stats_.records_lost;
   report.duplicate_events = stats_.duplicates;
   report.forwarded = stats_.forwarded;
   hooks_.report(std::move(report));
+}
+
+void GroupMember::Stall(bool stalled) {
+  if (stalled == stats_.stalled.exchange(stalled)) return;
+  if (!stalled) {
+    spdlog::warn("{}: going on, what was written is taken again", name_);
+    return;
+  }
+  const std::string refusal = producer_->last_refusal();
+  spdlog::error("{}: stalled, {} records are not taken{}{}; nothing is lost or committed meanwhile",
+                name_, producer_->outstanding(), refusal.empty() ? "" : ": ", refusal);
 }
 
 // Waits, within bounds, until what was read may be committed, and commits it.

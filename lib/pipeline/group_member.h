@@ -62,6 +62,7 @@ class GroupMember {
   void Commit(bool full);
   void Report();
   absl::Status Settle();
+  void Stall(bool stalled);
 
   const std::string name_;
   const config::Kafka& kafka_;

@@ -87,6 +87,12 @@ void IngestWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool
   stats_.partitions = static_cast<int64_t>(partitions_.size());
 }
 
+void IngestWorker::OnJumped(const bus::Jump& jump) {
+  stats_.records_lost.fetch_add(jump.lost(), std::memory_order_relaxed);
+  Partition& partition = partitions_[jump.at];
+  partition.live_from = partition.next = jump.to;
+}
+
 decode::Decoder* IngestWorker::DecoderOf(absl::string_view topic) {
   std::unique_ptr<decode::Decoder>& decoder = decoders_[topic];
   if (decoder == nullptr) {
@@ -101,13 +107,21 @@ decode::Decoder* IngestWorker::DecoderOf(absl::string_view topic) {
   return decoder.get();
 }
 
+// When the record was written. A producer may have put any time there: one that
+// has not come yet would move the host's clock, and the place of the next rewind.
+int64_t IngestWorker::BelievedTime(const bus::Record& record) const {
+  const int64_t latest = absl::ToUnixMillis(absl::Now() + site_.config().clock.max_future);
+  return record.timestamp_ms >= 0 && record.timestamp_ms <= latest ? record.timestamp_ms
+                                                                   : bus::Record::kNoTime;
+}
+
 void IngestWorker::Consume(const bus::Record& record) {
   const auto found = partitions_.find(*record.at);
   if (found == partitions_.end()) return;
   Partition& partition = found->second;
   partition.next = record.offset + 1;
-  if (record.timestamp_ms >= 0)
-    partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
+  const int64_t time_ms = BelievedTime(record);
+  partition.time_ms = std::max(partition.time_ms, time_ms);
   stats_.records.fetch_add(1, std::memory_order_relaxed);
   ++*partition.records;
   if (record.tombstone) return;
@@ -116,7 +130,7 @@ void IngestWorker::Consume(const bus::Record& record) {
   decode::RawRecord raw;
   raw.bytes = record.value;
   raw.position = {sources_.Intern(record.at->topic), record.at->partition, record.offset, 0};
-  if (record.timestamp_ms >= 0) raw.record_time = record.timestamp_ms * kNsPerMs;
+  if (time_ms != bus::Record::kNoTime) raw.record_time = time_ms * kNsPerMs;
   raw.key = record.key;
   raw.path = record.at->topic;
   const bool live = record.offset >= partition.live_from;

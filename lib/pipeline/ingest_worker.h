@@ -57,7 +57,9 @@ class IngestWorker final : private bus::AssignmentObserver {
 
   absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;
   void OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) override;
+  void OnJumped(const bus::Jump& jump) override;
   void Consume(const bus::Record& record);
+  int64_t BelievedTime(const bus::Record& record) const;
   void Forward(event::Event& event, const bus::Record& record);
   void NameHost(event::Event& event, event::HostId host);
   void DeadLetter(const bus::Record& record, absl::string_view reason);

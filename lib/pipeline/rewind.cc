@@ -12,7 +12,7 @@ absl::StatusOr<int64_t> RewindStart(bus::Consumer& consumer, const bus::Assignme
                                     absl::Duration rewind, bool* cut) {
   *cut = false;
   const bus::CommittedOffset& committed = assignment.committed;
-  if (committed.offset == bus::CommittedOffset::kNone) return assignment.start;
+  if (!assignment.HasItsPlace()) return assignment.start;
   int64_t time_ms = CommitNoteTime(committed.note);
   if (time_ms == bus::Record::kNoTime) time_ms = absl::ToUnixMillis(absl::Now());
   const int64_t from_ms = std::max<int64_t>(0, time_ms - absl::ToInt64Milliseconds(rewind));

@@ -101,6 +101,7 @@ void WriteStage(const metrics::WorkerReport& stage, absl::Time now, Json& json) 
   json.Member("outstanding", stage.outstanding);
   json.Member("stalled", stage.stalled);
   json.Member("rewinds_cut", stage.rewinds_cut);
+  json.Member("records_lost", stage.records_lost);
   json.Member("duplicate_events", stage.duplicate_events);
   json.Array("decoded", stage.decoded, [&](const auto& entry) {
     json.Object([&] {

@@ -38,13 +38,14 @@ struct WorkerStats {
   std::atomic<uint64_t> forwarded{0};    // ingest: events handed on
   std::atomic<uint64_t> duplicates{0};   // correlate: events seen before
   std::atomic<uint64_t> alerts{0};
-  std::atomic<uint64_t> rewinds_cut{0};  // retention was shorter than the rewind
-  std::atomic<int64_t> partitions{0};    // assigned now
-  std::atomic<int64_t> rebuilding{0};    // of them, not live yet
-  std::atomic<int64_t> lag{0};           // records not read yet
-  std::atomic<bool> stalled{false};      // what was produced is not taken
-  std::atomic<bool> joined{false};       // partitions were assigned, were it none
-  std::atomic<int64_t> turned_ms{0};     // when the worker last went round, Unix time; 0: not yet
+  std::atomic<uint64_t> rewinds_cut{0};   // retention was shorter than the rewind
+  std::atomic<uint64_t> records_lost{0};  // deleted before they were read
+  std::atomic<int64_t> partitions{0};     // assigned now
+  std::atomic<int64_t> rebuilding{0};     // of them, not live yet
+  std::atomic<int64_t> lag{0};            // records not read yet
+  std::atomic<bool> stalled{false};       // what was produced is not taken
+  std::atomic<bool> joined{false};        // partitions were assigned, were it none
+  std::atomic<int64_t> turned_ms{0};      // when the worker last went round, Unix time; 0: not yet
   ReportSlot report;
 };
 

@@ -14,7 +14,7 @@ packages=(
   python3 tzdata
 )
 if [[ ${1:-} == --tests ]]; then
-  packages+=(python3-confluent-kafka prometheus chromium fonts-dejavu-core)
+  packages+=(python3-confluent-kafka python3-yaml prometheus chromium fonts-dejavu-core)
   # Any Java from 17 on and any Maven run the broker.
   command -v java >/dev/null || packages+=(default-jre-headless)
   command -v mvn >/dev/null || packages+=(maven)

@@ -268,7 +268,9 @@ Kafka ReadKafka(const Node& node) {
     kafka.group = group->AsString().value_or(kafka.group);
     if (kafka.group.empty()) group->AddError("expected the name of a consumer group");
   }
-  kafka.instance = mapping.GetString("instance").value_or(kafka.instance);
+  if (const auto instance = mapping.Get("instance")) {
+    kafka.instance = ReadSecret(*instance).value_or(kafka.instance);
+  }
   kafka.workers = mapping.GetInt("workers", 1, 64).value_or(kafka.workers);
   kafka.partitions = mapping.GetInt("partitions", 1, 10'000).value_or(kafka.partitions);
   kafka.replication_factor =

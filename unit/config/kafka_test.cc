@@ -35,6 +35,13 @@ std::string Shown(const LoadedConfig& loaded) {
   });
 }
 
+TEST(ReadKafka, TakesItsInstanceFromTheEnvironment) {
+  ASSERT_EQ(setenv("SEQUITUR_TEST_POD", "sequitur-1", 1), 0);
+  const LoadedConfig loaded =
+      Read("kafka: {brokers: ['k:9092'], topics: [t], instance: '${env:SEQUITUR_TEST_POD}'}\n");
+  EXPECT_EQ(loaded.config.kafka.instance, "sequitur-1");
+}
+
 TEST(ReadKafka, ReadsEveryKey) {
   const LoadedConfig loaded = Read(
       "kafka:\n"

@@ -158,8 +158,9 @@ int Replay(const Options& options) {
   bool output_open = true;
   auto summary = pipeline::Replay(
       *site, inputs.inputs,
-      {options.host, !options.no_suppress,
-       options.explain_misses || !options.misses_output.empty()},
+      {.host = options.host,
+       .suppress = !options.no_suppress,
+       .explain_misses = options.explain_misses || !options.misses_output.empty()},
       [&](const alert::Alert& alert) {
         progress.Clear();
         const std::string text = json ? alert::ToJson(alert, site->fields(), sources)

@@ -85,10 +85,11 @@ struct Http {
 };
 
 struct Limits {
-  int64_t memory = int64_t{1} << 30;  // bytes of correlation state, whole process
-  int64_t host_memory_percent = 10;   // of it, for any one host
-  int64_t hosts = 100'000;            // known at one time
-  int64_t hits_per_key = 8'192;       // waiting, per rule and join key
+  int64_t memory = int64_t{1} << 30;          // bytes of correlation state, whole process
+  int64_t host_memory_percent = 10;           // of it, for any one host
+  int64_t process_memory = int64_t{1} << 30;  // bytes of hosts' processes, whole process
+  int64_t hosts = 100'000;                    // known at one time
+  int64_t hits_per_key = 8'192;               // waiting, per rule and join key
 };
 
 // Where records come from and alerts go.

@@ -217,6 +217,10 @@ Limits ReadLimits(const Node& node) {
     limits.memory = memory->AsBytes().value_or(limits.memory);
     if (limits.memory < kMinMemory) memory->AddError("expected at least 16MiB");
   }
+  if (const auto memory = mapping.Get("process_memory")) {
+    limits.process_memory = memory->AsBytes().value_or(limits.process_memory);
+    if (limits.process_memory < kMinMemory) memory->AddError("expected at least 16MiB");
+  }
   limits.host_memory_percent =
       mapping.GetInt("host_memory_percent", 1, 100).value_or(limits.host_memory_percent);
   limits.hosts = mapping.GetInt("hosts", 1, 1 << 30).value_or(limits.hosts);

@@ -45,6 +45,12 @@ int16_t Lineage::Enrich(Event& event) {
   const ProcessRecord record = ReadProcess(event);
   if (record.self.pid < 0) return Inventory::kNone;
   Host& host = HostOf(event.host);
+  const int16_t service = EnrichOn(host, record, event);
+  Account(host);
+  return service;
+}
+
+int16_t Lineage::EnrichOn(Host& host, const ProcessRecord& record, Event& event) {
   const uint64_t known = host.table.stats().images;
   const ImageIndex self = host.table.Learn(record);
   const bool learnt = host.table.stats().images != known ||
@@ -71,8 +77,31 @@ int16_t Lineage::Enrich(Event& event) {
 
 Lineage::Host& Lineage::HostOf(event::HostId id) {
   std::unique_ptr<Host>& host = hosts_[id];
-  if (host == nullptr) host = std::make_unique<Host>(options_);
+  if (host == nullptr) {
+    host = std::make_unique<Host>(options_);
+    host->place = by_use_.insert(by_use_.end(), id);
+  }
   return *host;
+}
+
+// Counts the host's bytes anew; it is the one used last and stays.
+void Lineage::Account(Host& host) {
+  by_use_.splice(by_use_.end(), by_use_, host.place);
+  bytes_ -= host.bytes;
+  host.bytes = host.table.bytes();
+  bytes_ += host.bytes;
+  while (bytes_ > options_.max_bytes && by_use_.size() > 1) {
+    ++crowded_out_;
+    ForgetHost(by_use_.front());
+  }
+}
+
+void Lineage::ForgetHost(event::HostId id) {
+  const auto found = hosts_.find(id);
+  if (found == hosts_.end()) return;
+  bytes_ -= found->second->bytes;
+  by_use_.erase(found->second->place);
+  hosts_.erase(found);
 }
 
 // Asks the inventory about an image, once.
@@ -301,13 +330,18 @@ void Lineage::FillService(const Reading& reading, Event& event) {
 }
 
 void Lineage::DropIdleHosts(event::TimeNs before) {
-  absl::erase_if(hosts_, [&](const auto& each) { return each.second->table.latest() < before; });
+  for (auto id = by_use_.begin(); id != by_use_.end();) {
+    const event::HostId host = *id++;
+    if (hosts_.at(host)->table.latest() < before) ForgetHost(host);
+  }
 }
 
 Lineage::Stats Lineage::stats() const {
   Stats out;
   out.unknown_parents = unknown_parents_;
   out.reexamined = reexamined_;
+  out.bytes = bytes_;
+  out.crowded_out = crowded_out_;
   for (const auto& [id, host] : hosts_) {
     out.images += host->table.size();
     out.evictions += host->table.stats().evictions;

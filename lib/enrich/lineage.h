@@ -9,13 +9,15 @@
 // A chain that breaks at a process not known yet puts the event into the host's
 // WaitingRoom; when the process comes, TakeReexaminable() returns the event.
 //
-// Bounds:   per host: ProcessTableOptions and WaitingRoom's caps. Hosts: as many
-//           as the caller has; DropIdleHosts() forgets the silent ones.
+// Bounds:   per host: ProcessTableOptions and WaitingRoom's caps. All hosts:
+//           LineageOptions::max_bytes, the longest silent go first;
+//           DropIdleHosts() forgets the silent ones before that.
 // Threads:  none; one per worker.
 // Lifetime: the inventory must outlive it. What it sets in an event lives in the
 //           event's arena.
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -33,6 +35,8 @@ struct LineageOptions {
   ProcessTableOptions table;
   // How long an event waits for a process: the site's lateness.
   event::TimeNs patience = 600 * event::kSecond;
+  // Of all hosts' tables, in bytes: beyond it the hosts longest silent are forgotten.
+  size_t max_bytes = size_t{1} << 30;
 };
 
 class Lineage {
@@ -48,7 +52,9 @@ class Lineage {
     uint64_t waiting = 0;          // now
     uint64_t refused = 0;          // did not wait: no room
     uint64_t waited_in_vain = 0;
-    uint64_t reexamined = 0;  // handed out
+    uint64_t reexamined = 0;   // handed out
+    uint64_t bytes = 0;        // now, of all tables
+    uint64_t crowded_out = 0;  // hosts forgotten for others
   };
 
   Lineage(const Inventory& inventory, const LineageOptions& options)
@@ -63,7 +69,7 @@ class Lineage {
   // process: restore each into an Event and begin anew.
   std::vector<event::SnapshotRef> TakeReexaminable() { return std::exchange(reexaminable_, {}); }
 
-  void ForgetHost(event::HostId host) { hosts_.erase(host); }
+  void ForgetHost(event::HostId host);
   void DropIdleHosts(event::TimeNs before);
   Stats stats() const;
   size_t hosts() const { return hosts_.size(); }
@@ -73,6 +79,8 @@ class Lineage {
     explicit Host(const LineageOptions& options) : table(options.table), room(options.patience) {}
     ProcessTable table;
     WaitingRoom room;
+    size_t bytes = 0;                          // the table's, as counted in bytes_
+    std::list<event::HostId>::iterator place;  // in by_use_
   };
   // What a chain says, per image: the service it is, or Inventory::kNone.
   struct Reading {
@@ -84,6 +92,8 @@ class Lineage {
   };
 
   Host& HostOf(event::HostId id);
+  int16_t EnrichOn(Host& host, const ProcessRecord& record, event::Event& event);
+  void Account(Host& host);
   void Judge(ProcessTable& table, ImageIndex index);
   void NameServices(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   Reading Read(ProcessTable& table, const ProcessTable::Chain& chain);
@@ -103,6 +113,9 @@ class Lineage {
   const Inventory& inventory_;
   LineageOptions options_;
   absl::flat_hash_map<event::HostId, std::unique_ptr<Host>> hosts_;
+  std::list<event::HostId> by_use_;  // longest silent first
+  size_t bytes_ = 0;
+  uint64_t crowded_out_ = 0;
   std::vector<event::SnapshotRef> reexaminable_;
   uint64_t unknown_parents_ = 0;
   uint64_t reexamined_ = 0;

@@ -120,6 +120,11 @@ void AddEngine(const EngineReport& engine, FamilyList& list) {
       .Add({}, ToDouble(engine.memory));
   list.Gauge("sequitur_correlation_memory_limit_bytes", "Correlation state that may be held.")
       .Add({}, ToDouble(engine.memory_limit));
+  list.Gauge("sequitur_process_memory_bytes", "What is known of hosts' processes.")
+      .Add({}, ToDouble(engine.process_memory));
+  list.Counter("sequitur_hosts_crowded_out_total",
+               "Hosts whose processes were forgotten for others' (limits.process_memory).")
+      .Add({}, ToDouble(engine.hosts_crowded_out));
   list.HistogramOf("sequitur_detection_delay_seconds",
                    "From an alert's last evidence, its arrival or its event, to the alert.")
       .Add({{"since", "arrival"}}, engine.delay_since_arrival)

@@ -49,6 +49,7 @@ void EngineReport::Add(const EngineReport& other) {
   clock_outliers += other.clock_outliers;
   unknown_host_events += other.unknown_host_events;
   already_published += other.already_published;
+  hosts_crowded_out += other.hosts_crowded_out;
   delay_since_arrival.Add(other.delay_since_arrival);
   delay_since_event.Add(other.delay_since_event);
   for (const auto& [id, rule] : other.rules) rules[id].Add(rule);
@@ -65,6 +66,7 @@ void EngineReport::Add(const EngineReport& other) {
   hosts_active += other.hosts_active;
   memory += other.memory;
   memory_limit += other.memory_limit;
+  process_memory += other.process_memory;
   host_gaps.insert(other.host_gaps.begin(), other.host_gaps.end());
 }
 
@@ -78,6 +80,7 @@ void EngineReport::EndGauges() {
   hosts_active = 0;
   memory = 0;
   memory_limit = 0;
+  process_memory = 0;
   host_gaps.clear();
 }
 

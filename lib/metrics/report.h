@@ -69,7 +69,8 @@ struct EngineReport {
   uint64_t clock_outliers = 0;
   uint64_t unknown_host_events = 0;
   uint64_t already_published = 0;
-  Histogram delay_since_arrival;  // of alerts, from their last evidence
+  uint64_t hosts_crowded_out = 0;  // their processes forgotten for others'
+  Histogram delay_since_arrival;   // of alerts, from their last evidence
   Histogram delay_since_event;
   std::map<std::string, RuleReport> rules;                                   // by id
   std::map<std::pair<std::string, std::string>, AllowlistReport> allowlist;  // by rule, entry
@@ -79,6 +80,7 @@ struct EngineReport {
   int64_t hosts_active = 0;
   int64_t memory = 0;
   int64_t memory_limit = 0;
+  int64_t process_memory = 0;
   // Hosts that lack what some rule needs, and what: some of them, for people.
   std::map<std::string, std::vector<std::string>> host_gaps;
 

@@ -119,8 +119,7 @@ absl::Status CorrelateWorker::Take(absl::Span<bus::Assignment> assigned) {
   for (const auto& [number, partition] : partitions_) numbers.push_back(number);
   ASSIGN_OR_RETURN(auto baselines, read_baselines_(numbers));
   EngineOptions options;
-  options.memory = site_->config().limits.memory /
-                   std::max<int64_t>(1, static_cast<int64_t>(partitions_.size()) * kafka_.workers);
+  options.engines = std::max<int64_t>(1, static_cast<int64_t>(partitions_.size()) * kafka_.workers);
   for (const int32_t number : numbers) {
     Partition& partition = *partitions_[number];
     partition.engine = std::make_unique<Engine>(*site_, sources_, options,

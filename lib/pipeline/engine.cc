@@ -26,8 +26,14 @@ event::HostTableOptions HostOptions(const Site& site, const EngineOptions& optio
 
 correlate::Options CorrelateOptions(const Site& site, const EngineOptions& options) {
   correlate::Options correlate = site.CorrelateOptions();
-  if (options.memory > 0) correlate.limits.memory = options.memory;
+  correlate.limits.memory /= options.engines;
   return correlate;
+}
+
+enrich::Enricher::Options EnrichOptions(const Site& site, const EngineOptions& options) {
+  enrich::Enricher::Options enrich = site.EnrichOptions();
+  enrich.lineage.max_bytes /= static_cast<size_t>(options.engines);
+  return enrich;
 }
 
 double ToUnixSeconds(event::TimeNs time) {
@@ -54,7 +60,7 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       options_(std::move(options)),
       sink_(std::move(sink)),
       hosts_(HostOptions(site, options_)),
-      enricher_(site.projection(), site.EnrichOptions()),
+      enricher_(site.projection(), EnrichOptions(site, options_)),
       matcher_(std::in_place, *site.rules()),
       correlator_(site.rules(), CorrelateOptions(site, options_)),
       builder_(std::in_place, *site.rules(), site.fields(), hosts_, sources),
@@ -252,7 +258,10 @@ metrics::EngineReport Engine::Report() {
   report.hosts = static_cast<int64_t>(hosts_.stats().hosts);
   report.memory = stats.bytes;
   report.memory_limit = CorrelateOptions(*site_, options_).limits.memory;
-  for (const enrich::Novelty::Stats& baseline : enricher_.stats().baselines) {
+  const enrich::Enricher::Stats enriched = enricher_.stats();
+  report.process_memory = static_cast<int64_t>(enriched.lineage.bytes);
+  report.hosts_crowded_out = enriched.lineage.crowded_out;
+  for (const enrich::Novelty::Stats& baseline : enriched.baselines) {
     report.baselines[baseline.name] = {baseline.novel, static_cast<int64_t>(baseline.tuples),
                                        baseline.learning};
   }

@@ -44,7 +44,8 @@ struct EngineOptions {
   bool suppress = true;
   std::string default_host;     // overrides the site's
   bool explain_misses = false;  // see near_misses()
-  int64_t memory = 0;           // of this engine's correlation state; 0: the site's
+  // This engine's part of the site's memory limits: one in so many.
+  int64_t engines = 1;
 };
 
 struct EngineStats {

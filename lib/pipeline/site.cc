@@ -275,6 +275,7 @@ enrich::Enricher::Options Site::EnrichOptions() const {
   options.inventory = inventory_.get();
   options.indicators = indicators_.get();
   options.lineage.patience = absl::ToInt64Nanoseconds(config_.lateness);
+  options.lineage.max_bytes = static_cast<size_t>(config_.limits.process_memory);
   options.direction = DirectionOf(config_.network);
   options.baselines = baselines_;
   for (size_t i = 0; i < baselines_.size(); ++i) {

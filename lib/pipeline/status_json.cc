@@ -149,6 +149,7 @@ void WriteEngine(const metrics::EngineReport& engine, Json& json) {
   json.Member("late_events", engine.late_events);
   json.Member("clock_outliers", engine.clock_outliers);
   json.Member("unknown_host_events", engine.unknown_host_events);
+  json.Member("hosts_crowded_out", engine.hosts_crowded_out);
   json.Member("already_published", engine.already_published);
   json.Object("hosts", [&] {
     json.Member("known", engine.hosts);
@@ -163,6 +164,7 @@ void WriteEngine(const metrics::EngineReport& engine, Json& json) {
   json.Object("memory", [&] {
     json.Member("bytes", engine.memory);
     json.Member("limit", engine.memory_limit);
+    json.Member("processes", engine.process_memory);
   });
   json.Array("rules", engine.rules,
              [&](const auto& entry) { WriteRule(entry.first, entry.second, json); });

@@ -540,6 +540,24 @@ TEST_F(LineageTest, HostsAreApartAndForgottenWhenIdle) {
   EXPECT_EQ(lineage_->hosts(), 1u);
 }
 
+TEST_F(LineageTest, ManyHostsStayWithinTheirMemory) {
+  LineageOptions options;
+  options.max_bytes = 64 << 10;
+  lineage_ = std::make_unique<Lineage>(inventory_, options);
+  for (event::HostId host = 1; host <= 200; ++host) {
+    New("process", "exec", 5 + host).Pid(200).Program("/bin/sh").Parent(101, 11);
+    event_.host = host;
+    Enrich();
+    EXPECT_LE(lineage_->stats().bytes, options.max_bytes);
+  }
+  EXPECT_EQ(lineage_->hosts() + lineage_->stats().crowded_out, 200u);
+  EXPECT_GT(lineage_->hosts(), 1u);
+  // The first are gone, the last are known.
+  lineage_->DropIdleHosts(At(5 + 200));
+  EXPECT_EQ(lineage_->hosts(), 1u);
+  EXPECT_LT(lineage_->stats().bytes, 4096u);
+}
+
 TEST_F(LineageTest, EventsWithoutProcessAreLeftAlone) {
   New("web", "http_request", 1);
   Enrich();

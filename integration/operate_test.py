@@ -86,6 +86,7 @@ class OperateTest(unittest.TestCase):
   shadow_topic: {self.name}.shadow
   dead_letter_topic: {self.name}.dlq
   commit_interval: 100ms
+  drain: 1s
 """, more)
         text = self.config.read_text(encoding="utf-8")
         text = re.sub(r"(?m)^rules: .*$", f"rules: [{self.folder}/rules.yaml]", text)
@@ -189,6 +190,15 @@ class OperateTest(unittest.TestCase):
         self.assertRegex(drawn, r'id="state"[^>]*>ready<')
         for text, there in (("<b>first</b>", True), ("<img", False), ("&lt;img src=x", True)):
             self.assertEqual(text in drawn, there, text)
+
+    def test_a_stop_ends_also_without_brokers(self):
+        self.send(process("a", 1))
+        self.wait_for_metric('sequitur_alerts_total{rule="first",severity="low",mode="live"}', 1)
+        self.broker.kill()
+        self.addCleanup(self.broker.start)
+        self.process.send_signal(signal.SIGTERM)
+        # A session, which leaving a group would wait for, lasts 45 s.
+        self.assertEqual(self.process.wait(timeout=30), 0)
 
     def test_a_lost_broker_shows_and_heals(self):
         self.broker.kill()

@@ -1,7 +1,9 @@
 // sequitur run: the daemon.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <stop_token>
 #include <thread>
@@ -65,12 +67,23 @@ pipeline::HttpServer::Pages PagesOf(pipeline::Daemon& daemon, pipeline::Reloader
   return pages;
 }
 
-// Waits for signals and passes them on, until asked to stop.
+// What a stop may take beyond `drain`. Leaving its group, a client waits for lost
+// brokers as long as its session lasts (45 s), which nobody's stop command does.
+constexpr absl::Duration kLeaving = absl::Seconds(5);
+
+// Waits for signals and passes them on, until asked to stop. A stop that takes too
+// long ends the process: whatever is not committed is read again by the next.
 void HandleSignals(std::stop_token ended, const sigset_t& signals, std::stop_source& stop,
-                   pipeline::Reloader& reloader) {
+                   pipeline::Reloader& reloader, const pipeline::Daemon& daemon) {
   const timespec tick{0, 200'000'000};
+  absl::Time end_by = absl::InfiniteFuture();
   while (!ended.stop_requested()) {
     const int signal = sigtimedwait(&signals, nullptr, &tick);
+    if (absl::Now() > end_by) {
+      spdlog::warn("the brokers do not let go; ending without");
+      spdlog::default_logger()->flush();
+      std::_Exit(0);
+    }
     if (signal < 0) continue;
     if (signal == SIGHUP) {
       reloader.Reload("SIGHUP");
@@ -78,6 +91,7 @@ void HandleSignals(std::stop_token ended, const sigset_t& signals, std::stop_sou
     }
     spdlog::info("stopping on signal {}", signal);
     stop.request_stop();
+    end_by = std::min(end_by, absl::Now() + daemon.site()->config().kafka.drain + kLeaving);
   }
 }
 
@@ -111,7 +125,7 @@ int RunDaemon(const Options& options) {
   }
   std::stop_source stop;
   const std::jthread waiter(
-      [&](std::stop_token ended) { HandleSignals(ended, signals, stop, reloader); });
+      [&](std::stop_token ended) { HandleSignals(ended, signals, stop, reloader, daemon); });
   const std::jthread watcher([&](std::stop_token ended) { reloader.Watch(ended); });
   const absl::Status ended = daemon.Run(stop.get_token());
   if (ended.ok()) return 0;

@@ -78,7 +78,9 @@ class Consumer {
 
   // Without waiting for the answer; a failure is logged, the next one heals it.
   virtual void CommitAsync(absl::Span<const CommittedOffset> offsets) = 0;
-  virtual absl::Status Commit(absl::Span<const CommittedOffset> offsets) = 0;
+  // Waits for the answer, within `timeout`: without a broker there is none.
+  virtual absl::Status Commit(absl::Span<const CommittedOffset> offsets,
+                              absl::Duration timeout) = 0;
 
   // Holds back, and lets go on, everything that is assigned. While held back
   // Poll keeps the membership alive and gives nothing.

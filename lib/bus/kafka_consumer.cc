@@ -311,10 +311,20 @@ void KafkaConsumer::CommitAsync(absl::Span<const CommittedOffset> offsets) {
   }
 }
 
-absl::Status KafkaConsumer::Commit(absl::Span<const CommittedOffset> offsets) {
+// rd_kafka_commit would wait for the coordinator as long as the session lasts.
+absl::Status KafkaConsumer::Commit(absl::Span<const CommittedOffset> offsets,
+                                   absl::Duration timeout) {
   if (offsets.empty()) return absl::OkStatus();
   const PartitionsHandle list = MakeList(offsets);
-  return ToStatus(rd_kafka_commit(client_.get(), list.get(), 0), "committing offsets");
+  const QueueHandle answers(rd_kafka_queue_new(client_.get()));
+  RETURN_IF_ERROR(
+      ToStatus(rd_kafka_commit_queue(client_.get(), list.get(), answers.get(), nullptr, nullptr),
+               "committing offsets"));
+  const EventHandle answer(rd_kafka_queue_poll(answers.get(), TimeoutMs(timeout)));
+  if (answer == nullptr) {
+    return absl::DeadlineExceededError("committing offsets: the brokers do not answer");
+  }
+  return ToStatus(rd_kafka_event_error(answer.get()), "committing offsets");
 }
 
 void KafkaConsumer::Pause() {

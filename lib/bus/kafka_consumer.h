@@ -29,7 +29,7 @@ class KafkaConsumer final : public Consumer {
                          AssignmentObserver& observer) override;
   absl::StatusOr<size_t> Poll(absl::Duration timeout, EachRecord each) override;
   void CommitAsync(absl::Span<const CommittedOffset> offsets) override;
-  absl::Status Commit(absl::Span<const CommittedOffset> offsets) override;
+  absl::Status Commit(absl::Span<const CommittedOffset> offsets, absl::Duration timeout) override;
   void Pause() override;
   void Resume() override;
   void Hold(const TopicPartition& at, int64_t next) override;

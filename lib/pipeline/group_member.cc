@@ -1,5 +1,6 @@
 #include "pipeline/group_member.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -51,6 +52,7 @@ absl::Status GroupMember::Run(const std::vector<std::string>& topics,
   const absl::Status settled = Settle();
   Report();
   if (!settled.ok()) {
+    gave_up_ = true;
     spdlog::warn("{}: stopping before all was written; what was not is made again: {}", name_,
                  std::string(settled.message()));
   }
@@ -93,16 +95,20 @@ void GroupMember::Stall(bool stalled) {
                 name_, producer_->outstanding(), refusal.empty() ? "" : ": ", refusal);
 }
 
-// Waits, within bounds, until what was read may be committed, and commits it.
+// Waits, within `drain`, until what was read may be committed, and commits it.
 absl::Status GroupMember::Settle() {
+  const absl::Time until = absl::Now() + kafka_.drain;
   ledger_.Close(hooks_.offsets());
   const absl::Status flushed = producer_->Flush(kafka_.drain);
-  if (const auto settled = ledger_.TakeSettled()) RETURN_IF_ERROR(consumer_->Commit(*settled));
+  const auto settled = ledger_.TakeSettled();
+  if (settled.has_value()) {
+    RETURN_IF_ERROR(consumer_->Commit(*settled, std::max(absl::Seconds(1), until - absl::Now())));
+  }
   return flushed;
 }
 
 void GroupMember::HandOver(absl::Span<const bus::TopicPartition> revoked, bool lost) {
-  if (!lost) {
+  if (!lost && !gave_up_) {
     const absl::Status settled = Settle();
     if (!settled.ok()) {
       spdlog::warn("{}: handing partitions over: {}", name_, std::string(settled.message()));

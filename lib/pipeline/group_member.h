@@ -72,6 +72,7 @@ class GroupMember {
   WorkerStats& stats_;
   bus::OffsetLedger ledger_;
   absl::Status failure_;
+  bool gave_up_ = false;  // stopping, and the brokers took nothing more
   std::unique_ptr<bus::Consumer> consumer_;
   std::unique_ptr<bus::Producer> producer_;
 };

@@ -245,6 +245,8 @@ void CorrelateWorker::GoLiveIfThere(int32_t number, Partition& partition) {
 }
 
 void CorrelateWorker::Consume(const bus::Record& given) {
+  // Polling waits: what has come meanwhile is for the site that has, too.
+  TakeSite();
   bus::Record record = given;
   record.timestamp_ms = BelievedTime(given, site_->config().clock.max_future);
   const auto found = partitions_.find(record.at->partition);

@@ -348,7 +348,7 @@ absl::StatusOr<Daemon::Work> Daemon::MakeWorker(const Stage& stage,
   ASSIGN_OR_RETURN(auto producer, bus::KafkaProducer::Create(std::move(produce)));
   if (stage.name == kIngest) {
     auto ingest =
-        std::make_shared<IngestWorker>(site, std::move(consumer), std::move(producer), stats);
+        std::make_shared<IngestWorker>(site_, std::move(consumer), std::move(producer), stats);
     return [ingest](std::stop_token stop) { return ingest->Run(stop); };
   }
   auto correlate = std::make_shared<CorrelateWorker>(site_, std::move(consumer),

@@ -10,22 +10,38 @@
 
 namespace sequitur::pipeline {
 
-IngestWorker::IngestWorker(std::shared_ptr<const Site> site,
-                           std::unique_ptr<bus::Consumer> consumer,
+IngestWorker::IngestWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer> consumer,
                            std::unique_ptr<bus::Producer> producer, WorkerStats& stats)
-    : owned_site_(std::move(site)),
+    : sites_(sites),
+      site_version_(sites.version()),
+      owned_site_(sites.Get()),
+      rules_of_(owned_site_),
+      needed_(std::make_unique<NeededEvents>(*owned_site_)),
       site_(*owned_site_),
       kafka_(site_.config().kafka),
       stats_(stats),
       member_("ingest", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
+               .turn = [this] { TakeSite(); },
                .report = [this](metrics::WorkerReport report) { Report(std::move(report)); }},
               stats),
       reader_("ingest", site_, member_, sources_, stats),
       hosts_(site_.HostOptions()),
       event_(site_.projection()),
       writer_(site_.fields(), sources_) {}
+
+// Other rules need other events. Where they read more of an event, or read it in
+// another way, the Daemon starts another worker.
+void IngestWorker::TakeSite() {
+  const uint64_t version = sites_.version();
+  if (version == site_version_) return;
+  site_version_ = version;
+  const std::shared_ptr<const Site> next = sites_.Get();
+  if (!next->HasSameEnvironment(*owned_site_) || !owned_site_->ReadsAllThat(*next)) return;
+  needed_ = std::make_unique<NeededEvents>(*next);
+  rules_of_ = next;
+}
 
 std::vector<bus::CommittedOffset> IngestWorker::Offsets() const {
   std::vector<bus::CommittedOffset> offsets;
@@ -79,6 +95,8 @@ void IngestWorker::OnJumped(const bus::Jump& jump) {
 }
 
 void IngestWorker::Consume(const bus::Record& record) {
+  // Polling waits: what has come meanwhile is for the site that has, too.
+  TakeSite();
   const auto found = partitions_.find(*record.at);
   if (found == partitions_.end()) return;
   Partition& partition = found->second;
@@ -91,8 +109,9 @@ void IngestWorker::Consume(const bus::Record& record) {
   reader_.Read(record, {live, partition.sees_all}, event_, [&](event::Event& event) {
     const event::HostId host = hosts_.Resolve(event.claim, event.Text(event::field::kSourceIp),
                                               event.Text(event::field::kDestinationIp));
-    hosts_.TakeMerges();
-    hosts_.TakeForgotten();
+    // What is remembered of an ended number was another host's.
+    for (const auto& [from, into] : hosts_.TakeMerges()) needed_->ForgetHost(from);
+    for (const event::HostId forgotten : hosts_.TakeForgotten()) needed_->ForgetHost(forgotten);
     if (!live) return;
     NameHost(event, host);
     event.host = host;
@@ -127,6 +146,10 @@ void IngestWorker::NameHost(event::Event& event, event::HostId host) {
 
 void IngestWorker::Forward(event::Event& event, const bus::Record& record) {
   writer_.Write(event, wire_);
+  if (!needed_->Needs(event)) {
+    stats_.unneeded.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   if (wire_.size() > kMaxForwarded) {
     reader_.DeadLetter(record, "too_large_to_forward");
     return;

@@ -4,6 +4,8 @@
 // resolves each event's host, and hands the event on to the events topic under
 // the host's canonical name, so that all of one host meets in one partition.
 //
+// Events that the next stage has no use for (needed_events.h) end here, counted.
+//
 // At least once: a record's offset is committed when all its events are
 // acknowledged. A restart reads some records again; each event carries its
 // source position, by which the next stage drops what it has.
@@ -26,7 +28,8 @@
 #include "event/host_table.h"
 #include "pipeline/forwarded_event.h"
 #include "pipeline/group_member.h"
-#include "pipeline/site.h"
+#include "pipeline/needed_events.h"
+#include "pipeline/site_slot.h"
 #include "pipeline/source_reader.h"
 #include "pipeline/worker_stats.h"
 
@@ -37,7 +40,7 @@ class IngestWorker final : private bus::AssignmentObserver {
   static constexpr size_t kMaxOutstanding = 50'000;
   static constexpr size_t kMaxForwarded = 900 << 10;  // bytes, below Kafka's default limit
 
-  IngestWorker(std::shared_ptr<const Site> site, std::unique_ptr<bus::Consumer> consumer,
+  IngestWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer> consumer,
                std::unique_ptr<bus::Producer> producer, WorkerStats& stats);
 
   // Until asked to stop, or until going on makes no sense.
@@ -62,7 +65,14 @@ class IngestWorker final : private bus::AssignmentObserver {
   void MarkSeen();
   void Report(metrics::WorkerReport report);
 
+  void TakeSite();
+
+  const SiteSlot& sites_;
+  uint64_t site_version_;
   const std::shared_ptr<const Site> owned_site_;
+  // The rules in use, which may be another site's by now.
+  std::shared_ptr<const Site> rules_of_;
+  std::unique_ptr<NeededEvents> needed_;
   const Site& site_;
   const config::Kafka& kafka_;
   WorkerStats& stats_;

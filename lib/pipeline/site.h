@@ -63,6 +63,17 @@ class Site {
   event::HostTableOptions HostOptions() const;
   correlate::Options CorrelateOptions() const;
 
+  const enrich::IndicatorSet& indicators() const {
+    return environment_of_ ? environment_of_->indicators() : *indicators_;
+  }
+  // Baselines' `when`, by baseline, and the program they are of.
+  const eql::Program& baseline_conditions() const {
+    return environment_of_ ? environment_of_->baseline_conditions() : baseline_conditions_;
+  }
+  const std::vector<std::optional<eql::ConditionId>>& baseline_when() const {
+    return environment_of_ ? environment_of_->baseline_when() : baseline_when_;
+  }
+
   const config::Config& config() const { return config_; }
   const event::FieldTable& fields() const { return fields_; }
   // What rules, alerts and enrichments read of an event.

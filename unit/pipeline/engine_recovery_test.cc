@@ -206,7 +206,7 @@ TEST_F(EngineRecoveryTest, SilenceDecidesWhatWaited) {
 TEST_F(EngineRecoveryTest, MemoryMayBeLessThanTheSites) {
   const std::vector<Step> log = {{"a", 0}, {"b", 1}};
   EngineOptions options;
-  options.memory = 1;
+  options.engines = int64_t{1} << 30;  // a byte each
   Run run(*site_, options);
   run.Feed(log);
   EXPECT_THAT(run.rules, IsEmpty());

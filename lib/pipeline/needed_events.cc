@@ -1,0 +1,108 @@
+#include "pipeline/needed_events.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "enrich/process_record.h"
+
+namespace sequitur::pipeline {
+namespace {
+
+namespace field = event::field;
+
+// What the correlate stage may set or change in an event without a pid. Lineage
+// needs one; indicators and direction follow from the event alone.
+bool IsSetLater(absl::string_view path) {
+  if (path == "sequitur.indicators" || path == "sequitur.source" ||
+      absl::StartsWith(path, "sequitur.lineage.") ||
+      absl::StartsWith(path, "sequitur.ancestors.")) {
+    return false;
+  }
+  return absl::StartsWith(path, "sequitur.") || absl::StartsWith(path, "service.") ||
+         absl::StartsWith(path, "host.");
+}
+
+event::Projection SetLater(const event::FieldTable& fields) {
+  event::Projection open(fields);
+  for (event::FieldId id = 0; id < fields.size(); ++id) {
+    if (IsSetLater(fields.path(id))) open.Add(id);
+  }
+  return open;
+}
+
+}  // namespace
+
+NeededEvents::NeededEvents(const Site& site)
+    : indicators_(site.indicators()),
+      direction_(site.EnrichOptions().direction),
+      rules_(site.rules()->program()),
+      may_hit_(site.rules()->program(), SetLater(site.fields())),
+      baseline_conditions_(site.baseline_conditions()),
+      may_count_(site.baseline_conditions(), SetLater(site.fields())) {
+  std::set<std::pair<std::string, eql::ConditionId>> stages;
+  for (const rules::Rule& rule : site.rules()->rules()) {
+    for (const rules::Stage& stage : rule.stages) {
+      stages.emplace(stage.term.category, stage.term.condition);
+    }
+    if (rule.until.has_value()) {
+      stages.emplace(rule.until->term.category, rule.until->term.condition);
+    }
+  }
+  for (const auto& [category, condition] : stages) stages_.push_back({category, condition});
+  for (const auto& when : site.baseline_when()) {
+    counts_all_ |= !when.has_value();
+    if (when.has_value()) baselines_.push_back(*when);
+  }
+}
+
+bool NeededEvents::Needs(event::Event& event) {
+  const bool heartbeat = IsHeartbeat(event);
+  if (heartbeat || event.Has(field::kProcessPid) || event.Has(field::kProcessEntityId) ||
+      Coverage::KindOf(event) == Coverage::kProcess) {
+    return true;
+  }
+  for (const event::Value& flag : event.Get(field::kSequiturFlags).elements()) {
+    if (flag.text() == Coverage::kLossFlag) return true;
+  }
+  indicators_.Enrich(event);
+  direction_.Enrich(event);
+  return MayHit(event) || MayCount(event);
+}
+
+bool NeededEvents::MayHit(const event::Event& event) {
+  rules_.Begin(event);
+  const event::Value& categories = event.Get(field::kEventCategory);
+  return std::any_of(stages_.begin(), stages_.end(), [&](const Condition& stage) {
+    return (stage.category.empty() || enrich::HasWord(categories, stage.category)) &&
+           may_hit_(stage.condition, rules_);
+  });
+}
+
+bool NeededEvents::MayCount(const event::Event& event) {
+  if (counts_all_) return true;
+  if (baselines_.empty()) return false;
+  baseline_conditions_.Begin(event);
+  return std::any_of(baselines_.begin(), baselines_.end(),
+                     [&](eql::ConditionId when) { return may_count_(when, baseline_conditions_); });
+}
+
+bool NeededEvents::IsHeartbeat(const event::Event& event) {
+  if (event.host == event::kUnknownHost) return true;  // shared by who knows whom
+  if (event.host >= last_.size()) {
+    LastByKind never;
+    never.fill(event::kNoTime);
+    last_.resize(event.host + 1, never);
+  }
+  event::TimeNs& last = last_[event.host][Coverage::KindOf(event)];
+  if (last != event::kNoTime && event.time < event::AddSaturating(last, kHeartbeat)) return false;
+  last = event.time;
+  return true;
+}
+
+void NeededEvents::ForgetHost(event::HostId host) {
+  if (host < last_.size()) last_[host].fill(event::kNoTime);
+}
+
+}  // namespace sequitur::pipeline

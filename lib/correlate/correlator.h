@@ -116,13 +116,13 @@ class Correlator {
   std::shared_ptr<const rules::RuleSet> rules_;
   const Options options_;
   std::vector<std::unique_ptr<const Plan>> plans_;  // by rule; KeyStates point to them
+  Stats stats_;  // before hosts_, whose states charge what they hold to it
   event::MemoryAccount total_;
   std::deque<Host> hosts_;  // by HostId; a deque, for accounts must not move
   // Single-event matches already given, so that a re-examined or re-sent event
   // does not match twice: the latest kRecentMatches.
   absl::flat_hash_set<uint64_t> recent_matches_;
   std::deque<uint64_t> recent_order_;
-  Stats stats_;
   std::string key_scratch_;
   std::vector<Chain> completed_;
 };

@@ -84,8 +84,8 @@ std::string ToTimeline(const Alert& alert, const SourceNames& sources, Colour co
   if (!rule.note.empty()) absl::StrAppend(&out, "  Note: ", rule.note, "\n");
   AppendSteps(alert, sources, colour, out);
   if (!alert.coverage_gaps.empty()) {
-    absl::StrAppend(&out, "  Telemetry is incomplete: ", absl::StrJoin(alert.coverage_gaps, ", "),
-                    "\n");
+    absl::StrAppend(&out, "  Coverage: degraded (", absl::StrJoin(alert.coverage_gaps, ", "),
+                    ")\n");
   }
   std::vector<std::string> facts = {absl::StrCat("alert ", alert.id)};
   if (!alert.key.empty()) facts.push_back(absl::StrCat("key ", Key(alert)));

@@ -160,6 +160,10 @@ void AddRules(const EngineReport& engine, FamilyList& list) {
       list.Counter("sequitur_alerts_suppressed_total", "Alerts held back by `suppress`.");
   Family expired =
       list.Counter("sequitur_rule_expired_sequences_total", "Sequences begun that maxspan ended.");
+  Family keyless = list.Counter("sequitur_rule_keyless_hits_total",
+                                "Hits that a missing join key keeps out of every chain.");
+  Family reached = list.Counter("sequitur_rule_expired_after_stage_total",
+                                "Sequences that maxspan ended, by the last stage they reached.");
   Family late = list.Counter("sequitur_rule_late_hits_total", "Hits later than lateness allows.");
   Family duplicate =
       list.Counter("sequitur_rule_duplicate_hits_total", "Hits of a record that had hit before.");
@@ -180,6 +184,12 @@ void AddRules(const EngineReport& engine, FamilyList& list) {
     }
     if (rule.until_hits.has_value()) {
       stages.Add({{"rule", id}, {"stage", "until"}}, ToDouble(*rule.until_hits));
+    }
+    for (size_t i = 0; i < rule.keyless_hits.size(); ++i) {
+      keyless.Add({{"rule", id}, {"stage", absl::StrCat(i + 1)}}, ToDouble(rule.keyless_hits[i]));
+    }
+    for (size_t i = 0; i < rule.expired_after.size(); ++i) {
+      reached.Add({{"rule", id}, {"stage", absl::StrCat(i + 1)}}, ToDouble(rule.expired_after[i]));
     }
     matches.Add(labels, ToDouble(rule.matches));
     alerts.Add({{"rule", id}, {"severity", rule.severity}, {"mode", rule.mode}},

@@ -5,6 +5,11 @@
 namespace sequitur::metrics {
 namespace {
 
+void AddEach(std::vector<uint64_t>& totals, const std::vector<uint64_t>& other) {
+  totals.resize(std::max(totals.size(), other.size()));
+  for (size_t i = 0; i < other.size(); ++i) totals[i] += other[i];
+}
+
 template <typename Key>
 void AddTotals(std::map<Key, uint64_t>& totals, const std::map<Key, uint64_t>& other) {
   for (const auto& [key, count] : other) totals[key] += count;
@@ -18,8 +23,9 @@ void RuleReport::Add(const RuleReport& other) {
     severity = other.severity;
     mode = other.mode;
   }
-  stage_hits.resize(std::max(stage_hits.size(), other.stage_hits.size()));
-  for (size_t i = 0; i < other.stage_hits.size(); ++i) stage_hits[i] += other.stage_hits[i];
+  AddEach(stage_hits, other.stage_hits);
+  AddEach(keyless_hits, other.keyless_hits);
+  AddEach(expired_after, other.expired_after);
   if (other.until_hits.has_value()) until_hits = until_hits.value_or(0) + *other.until_hits;
   matches += other.matches;
   alerts += other.alerts;

@@ -32,6 +32,8 @@ struct RuleReport {
   // By stage of the query; of `until` when the rule has one.
   std::vector<uint64_t> stage_hits;
   std::optional<uint64_t> until_hits;
+  std::vector<uint64_t> keyless_hits;   // by stage: hits without a join key
+  std::vector<uint64_t> expired_after;  // by stage: of `expired`, those that had come that far
   uint64_t matches = 0;
   uint64_t alerts = 0;
   uint64_t suppressed = 0;

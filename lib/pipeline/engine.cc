@@ -293,6 +293,10 @@ void Engine::ReportRules(metrics::EngineReport& report) {
       to.until_hits = to.stage_hits.back();
     }
     to.stage_hits.resize(rule.stages.size());
+    to.keyless_hits = counts.keyless_hits;
+    to.keyless_hits.resize(rule.stages.size());
+    to.expired_after = counts.expired_after;
+    to.expired_after.resize(rule.stages.size());
     to.matches = counts.matches;
     to.alerts = rule_counts_[i].alerts;
     to.suppressed = rule_counts_[i].suppressed;

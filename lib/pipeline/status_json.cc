@@ -128,6 +128,8 @@ void WriteRule(const std::string& id, const metrics::RuleReport& rule, Json& jso
     json.Member("mode", rule.mode);
     json.Member("stage_hits", rule.stage_hits);
     if (rule.until_hits.has_value()) json.Member("until_hits", *rule.until_hits);
+    json.Member("keyless_hits", rule.keyless_hits);
+    json.Member("expired_after", rule.expired_after);
     json.Member("matches", rule.matches);
     json.Member("alerts", rule.alerts);
     json.Member("suppressed", rule.suppressed);

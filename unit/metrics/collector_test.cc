@@ -47,12 +47,17 @@ TEST(CollectorTest, TheFunnelHasAStageForEachStepAndUntil) {
   rule.mode = "live";
   rule.stage_hits = {9, 4};
   rule.until_hits = 2;
+  rule.keyless_hits = {0, 3};
+  rule.expired_after = {5, 0};
   rule.matches = 1;
   rule.alerts = 1;
   const std::string text = Text(OneStage(worker));
   EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_stage_hits_total{rule="chain",stage="1"} 9)"));
   EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_stage_hits_total{rule="chain",stage="2"} 4)"));
   EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_stage_hits_total{rule="chain",stage="until"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_keyless_hits_total{rule="chain",stage="2"} 3)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_rule_expired_after_stage_total{rule="chain",stage="1"} 5)"));
   EXPECT_THAT(text,
               HasSubstr(R"(sequitur_alerts_total{rule="chain",severity="high",mode="live"} 1)"));
 }

@@ -6,7 +6,6 @@
 #include "alert/alert_json.h"
 #include "base/status_macros.h"
 #include "pipeline/baseline_record.h"
-#include "pipeline/believed_time.h"
 #include "pipeline/commit_note.h"
 #include "pipeline/forwarded_input.h"
 #include "pipeline/keyed_input.h"
@@ -63,7 +62,8 @@ CorrelateWorker::CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Con
       suppressed_for_(LongestSuppression(*site_)),
       recent_(recent),
       stats_(stats),
-      member_("correlate", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
+      member_("correlate", kafka_, site_->config().clock.max_future, kMaxOutstanding,
+              std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
                .quiet = [this] { TickWhileQuiet(); },
@@ -228,7 +228,6 @@ void CorrelateWorker::OnJumped(const bus::Jump& jump) {
 }
 
 void CorrelateWorker::CountPartitions() {
-  stats_.partitions = static_cast<int64_t>(partitions_.size());
   stats_.rebuilding = std::count_if(partitions_.begin(), partitions_.end(),
                                     [](const auto& entry) { return !entry.second->live; });
 }
@@ -244,11 +243,7 @@ void CorrelateWorker::GoLiveIfThere(int32_t number, Partition& partition) {
   Align(partition);
 }
 
-void CorrelateWorker::Consume(const bus::Record& given) {
-  // Polling waits: what has come meanwhile is for the site that has, too.
-  TakeSite();
-  bus::Record record = given;
-  record.timestamp_ms = BelievedTime(given, site_->config().clock.max_future);
+void CorrelateWorker::Consume(const bus::Record& record) {
   const auto found = partitions_.find(record.at->partition);
   if (found == partitions_.end()) return;
   Partition& partition = *found->second;
@@ -265,7 +260,6 @@ void CorrelateWorker::Consume(const bus::Record& given) {
       return;
     }
   }
-  stats_.records.fetch_add(1, std::memory_order_relaxed);
   ++records_[record.at->topic];
   const bool stepped = partition.inputs.Advance(*input, record);
   Sweep(partition, partition.inputs.settled_ms());
@@ -319,7 +313,6 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
   record.headers = {{"id", alert.id}};
   member_.Produce(record);
   recent_.Add(alert, sources_);
-  stats_.alerts.fetch_add(1, std::memory_order_relaxed);
 }
 
 // What is new to the baselines goes out with the epoch that saw it. Read back and

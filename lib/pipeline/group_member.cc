@@ -6,6 +6,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "pipeline/believed_time.h"
 #include "spdlog/spdlog.h"
 
 namespace sequitur::pipeline {
@@ -15,11 +16,12 @@ constexpr absl::Duration kPollTimeout = absl::Milliseconds(50);
 
 }  // namespace
 
-GroupMember::GroupMember(std::string name, const config::Kafka& kafka, size_t most_outstanding,
-                         std::unique_ptr<bus::Consumer> consumer,
+GroupMember::GroupMember(std::string name, const config::Kafka& kafka, absl::Duration max_future,
+                         size_t most_outstanding, std::unique_ptr<bus::Consumer> consumer,
                          std::unique_ptr<bus::Producer> producer, Hooks hooks, WorkerStats& stats)
     : name_(std::move(name)),
       kafka_(kafka),
+      max_future_(max_future),
       most_outstanding_(most_outstanding),
       hooks_(std::move(hooks)),
       stats_(stats),
@@ -39,7 +41,8 @@ absl::Status GroupMember::Run(const std::vector<std::string>& topics,
     hooks_.turn();
     const bool full = producer_->outstanding() > most_outstanding_;
     full ? consumer_->Pause() : consumer_->Resume();
-    const auto polled = consumer_->Poll(kPollTimeout, hooks_.consume);
+    const auto polled =
+        consumer_->Poll(kPollTimeout, [this](const bus::Record& record) { Consume(record); });
     RETURN_IF_ERROR(polled.status());
     if (*polled == 0 && !full) hooks_.quiet();
     RETURN_IF_ERROR(failure_);
@@ -59,6 +62,13 @@ absl::Status GroupMember::Run(const std::vector<std::string>& topics,
   return absl::OkStatus();
 }
 
+void GroupMember::Consume(const bus::Record& record) {
+  hooks_.turn();
+  bus::Record believed = record;
+  believed.timestamp_ms = BelievedTime(record, max_future_);
+  hooks_.consume(believed);
+}
+
 void GroupMember::Commit(bool full) {
   ledger_.Close(hooks_.offsets());
   const auto settled = ledger_.TakeSettled();
@@ -68,12 +78,9 @@ void GroupMember::Commit(bool full) {
 
 void GroupMember::Report() {
   metrics::WorkerReport report;
-  int64_t lag = 0;
   for (const auto& [at, behind] : consumer_->Lag()) {
-    lag += behind;
     report.partitions.push_back({at.topic, at.partition, behind});
   }
-  stats_.lag = lag;
   report.outstanding = static_cast<int64_t>(producer_->outstanding());
   report.stalled = stats_.stalled;
   report.rewinds_cut = stats_.rewinds_cut;

@@ -29,21 +29,24 @@ class GroupMember {
  public:
   // What the stage does.
   struct Hooks {
+    // Its time is one that can be believed (believed_time.h).
     std::function<void(const bus::Record&)> consume;
     // The offsets that reading has come to and that may be committed; what has to
     // be written with them may still be produced here.
     std::function<std::vector<bus::CommittedOffset>()> offsets;
     std::function<void()> quiet = [] {};  // nothing to read just now
-    std::function<void()> turn = [] {};   // between two polls
+    // Before every record, and between two polls: polling waits, and what has come
+    // meanwhile is for the site that has, too.
+    std::function<void()> turn = [] {};
     // Once a commit interval: time to tell of itself. The report comes with what
     // this class knows; `partitions` have their place and how far they are behind.
     std::function<void(metrics::WorkerReport)> report = [](metrics::WorkerReport) {};
   };
 
-  // `name` is for the log.
-  GroupMember(std::string name, const config::Kafka& kafka, size_t most_outstanding,
-              std::unique_ptr<bus::Consumer> consumer, std::unique_ptr<bus::Producer> producer,
-              Hooks hooks, WorkerStats& stats);
+  // `name` is for the log. A record time further ahead than `max_future` is none.
+  GroupMember(std::string name, const config::Kafka& kafka, absl::Duration max_future,
+              size_t most_outstanding, std::unique_ptr<bus::Consumer> consumer,
+              std::unique_ptr<bus::Producer> producer, Hooks hooks, WorkerStats& stats);
 
   // Until asked to stop, or until going on makes no sense.
   absl::Status Run(const std::vector<std::string>& topics, bus::AssignmentObserver& observer,
@@ -60,6 +63,7 @@ class GroupMember {
   bus::Consumer& consumer() { return *consumer_; }
 
  private:
+  void Consume(const bus::Record& record);
   void Commit(bool full);
   void Report();
   absl::Status Settle();
@@ -67,6 +71,7 @@ class GroupMember {
 
   const std::string name_;
   const config::Kafka& kafka_;
+  const absl::Duration max_future_;
   const size_t most_outstanding_;
   const Hooks hooks_;
   WorkerStats& stats_;

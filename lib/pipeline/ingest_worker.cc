@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/status_macros.h"
-#include "pipeline/believed_time.h"
 #include "pipeline/commit_note.h"
 #include "pipeline/rewind.h"
 #include "spdlog/spdlog.h"
@@ -20,7 +19,8 @@ IngestWorker::IngestWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer>
       site_(*owned_site_),
       kafka_(site_.config().kafka),
       stats_(stats),
-      member_("ingest", kafka_, kMaxOutstanding, std::move(consumer), std::move(producer),
+      member_("ingest", kafka_, site_.config().clock.max_future, kMaxOutstanding,
+              std::move(consumer), std::move(producer),
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
                .turn = [this] { TakeSite(); },
@@ -64,7 +64,6 @@ absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
     partitions_[one.committed.at] = partition;
   }
   MarkSeen();
-  stats_.partitions = static_cast<int64_t>(partitions_.size());
   stats_.joined = true;
   spdlog::info("ingest: {} partitions assigned", assigned.size());
   return absl::OkStatus();
@@ -85,7 +84,6 @@ void IngestWorker::MarkSeen() {
 void IngestWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
   member_.HandOver(revoked, lost);
   for (const bus::TopicPartition& at : revoked) partitions_.erase(at);
-  stats_.partitions = static_cast<int64_t>(partitions_.size());
 }
 
 void IngestWorker::OnJumped(const bus::Jump& jump) {
@@ -95,15 +93,11 @@ void IngestWorker::OnJumped(const bus::Jump& jump) {
 }
 
 void IngestWorker::Consume(const bus::Record& record) {
-  // Polling waits: what has come meanwhile is for the site that has, too.
-  TakeSite();
   const auto found = partitions_.find(*record.at);
   if (found == partitions_.end()) return;
   Partition& partition = found->second;
   partition.next = record.offset + 1;
-  const int64_t time_ms = BelievedTime(record, site_.config().clock.max_future);
-  partition.time_ms = std::max(partition.time_ms, time_ms);
-  stats_.records.fetch_add(1, std::memory_order_relaxed);
+  partition.time_ms = std::max(partition.time_ms, record.timestamp_ms);
   ++*partition.records;
   const bool live = record.offset >= partition.live_from;
   reader_.Read(record, {live, partition.sees_all}, event_, [&](event::Event& event) {

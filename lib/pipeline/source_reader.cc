@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pipeline/believed_time.h"
 #include "pipeline/coverage.h"
 #include "spdlog/spdlog.h"
 
@@ -61,12 +60,12 @@ void SourceReader::Read(const bus::Record& record, Standing standing, event::Eve
   decode::RawRecord raw;
   raw.bytes = record.value;
   raw.position = {sources_.Intern(record.at->topic), record.at->partition, record.offset, 0};
-  const int64_t time_ms = BelievedTime(record, site_.config().clock.max_future);
-  if (time_ms != bus::Record::kNoTime) raw.record_time = time_ms * event::kMillisecond;
+  const bool timed = record.timestamp_ms != bus::Record::kNoTime;
+  if (timed) raw.record_time = record.timestamp_ms * event::kMillisecond;
   raw.key = record.key;
   raw.path = record.at->topic;
   const DecodeResult result = decoder->Decode(raw, event, [&](event::Event& decoded) {
-    if (time_ms == bus::Record::kNoTime) ClampToNow(decoded);
+    if (!timed) ClampToNow(decoded);
     if (standing.live) {
       if (decoder->last_kind() == SourceKind::kEslogger) {
         WatchSequence(decoded, record, standing.sees_all);

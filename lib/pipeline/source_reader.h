@@ -41,7 +41,8 @@ class SourceReader {
   SourceReader(std::string stage, const Site& site, GroupMember& member, SourceNames& sources,
                WorkerStats& stats);
 
-  // Decodes into `event` and gives it, as often as the record holds one.
+  // Decodes into `event` and gives it, as often as the record holds one. The record's
+  // time is believed.
   void Read(const bus::Record& record, Standing standing, event::Event& event, EachEvent each);
   void DeadLetter(const bus::Record& record, absl::string_view reason);
   // Adds what is counted here.

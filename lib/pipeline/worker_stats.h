@@ -33,21 +33,17 @@ class ReportSlot {
 };
 
 struct WorkerStats {
-  std::atomic<uint64_t> records{0};
   std::atomic<uint64_t> undecodable{0};      // sent to the dead-letter topic
   std::atomic<uint64_t> forwarded{0};        // ingest: events handed on
   std::atomic<uint64_t> unneeded{0};         // ingest: events left out, of use to nobody
   std::atomic<uint64_t> duplicates{0};       // correlate: events seen before
   std::atomic<uint64_t> misplaced_hosts{0};  // keyed: hosts on several partitions
-  std::atomic<uint64_t> alerts{0};
-  std::atomic<uint64_t> rewinds_cut{0};   // retention was shorter than the rewind
-  std::atomic<uint64_t> records_lost{0};  // deleted before they were read
-  std::atomic<int64_t> partitions{0};     // assigned now
-  std::atomic<int64_t> rebuilding{0};     // of them, not live yet
-  std::atomic<int64_t> lag{0};            // records not read yet
-  std::atomic<bool> stalled{false};       // what was produced is not taken
-  std::atomic<bool> joined{false};        // partitions were assigned, were it none
-  std::atomic<int64_t> turned_ms{0};      // when the worker last went round, Unix time; 0: not yet
+  std::atomic<uint64_t> rewinds_cut{0};      // retention was shorter than the rewind
+  std::atomic<uint64_t> records_lost{0};     // deleted before they were read
+  std::atomic<int64_t> rebuilding{0};        // partitions not live yet
+  std::atomic<bool> stalled{false};          // what was produced is not taken
+  std::atomic<bool> joined{false};           // partitions were assigned, were it none
+  std::atomic<int64_t> turned_ms{0};  // when the worker last went round, Unix time; 0: not yet
   ReportSlot report;
 };
 

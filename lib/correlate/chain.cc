@@ -2,7 +2,7 @@
 
 namespace sequitur::correlate {
 
-Chain Chain::Append(const StageHit& hit) const {
+Chain Chain::Append(const StageHit& hit, uint32_t signature) const {
   const size_t bytes = sizeof(Link) + hit.event->bytes() + (link_ == nullptr ? 0 : link_->bytes);
   auto* link = new Link{link_,
                         hit.event,
@@ -11,7 +11,8 @@ Chain Chain::Append(const StageHit& hit) const {
                         /*references=*/0,
                         static_cast<uint32_t>(bytes),
                         static_cast<uint16_t>(link_ == nullptr ? 1 : link_->size + 1),
-                        hit.stage};
+                        hit.stage,
+                        signature};
   if (link_ != nullptr) ++link_->references;
   if (auto* account = hit.event->account()) account->Add(sizeof(Link));
   return Chain(link);
@@ -22,6 +23,12 @@ bool Chain::Contains(const event::Snapshot* event) const {
     if (link->event.get() == event) return true;
   }
   return false;
+}
+
+const event::Snapshot& Chain::EventAt(uint16_t state) const {
+  const Link* link = link_;
+  while (link->size > state + 1) link = link->previous;
+  return *link->event;
 }
 
 bool operator==(const Chain& a, const Chain& b) {

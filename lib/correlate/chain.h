@@ -24,8 +24,8 @@ class Chain {
   }
   ~Chain() { Release(); }
 
-  // This chain, which may be empty, and then the hit, which fills `state`.
-  Chain Append(const StageHit& hit) const;
+  // This chain, which may be empty, and then the hit. `signature` is the caller's.
+  Chain Append(const StageHit& hit, uint32_t signature = 0) const;
 
   explicit operator bool() const { return link_ != nullptr; }
   // REQUIRES for all below: not empty.
@@ -34,6 +34,7 @@ class Chain {
   uint16_t last_stage() const { return link_->stage; }
   TimeNs first_time() const { return link_->first_time; }
   uint16_t size() const { return link_->size; }
+  uint32_t signature() const { return link_->signature; }
   // Of the chain and its events; shared ones count in full.
   size_t bytes() const { return link_->bytes; }
   Chain previous() const { return Chain(link_->previous); }
@@ -41,6 +42,8 @@ class Chain {
     return StrictlyBefore(link_->order, *link_->event, hit.order, *hit.event);
   }
   bool Contains(const event::Snapshot* event) const;
+  // The event that fills `state`. REQUIRES: state < size().
+  const event::Snapshot& EventAt(uint16_t state) const;
 
   // The same events in the same states.
   friend bool operator==(const Chain& a, const Chain& b);
@@ -55,6 +58,7 @@ class Chain {
     uint32_t bytes;  // of this link, its event and all before it
     uint16_t size;
     uint16_t stage;
+    uint32_t signature;
   };
 
   explicit Chain(Link* link) : link_(link) { Retain(); }

@@ -45,7 +45,10 @@ void CountLoss(const KeyState& state, EvictReason reason, RuleStats& stats) {
 }
 
 Match MakeMatch(const Plan& plan, event::HostId host, const KeyState& state, const Chain& chain) {
-  Match match{state.rule(), host, state.key(), {}};
+  Match match;
+  match.rule = state.rule();
+  match.host = host;
+  match.key = state.key();
   std::vector<event::SnapshotRef> by_state(plan.states);
   for (Chain c = chain; c; c = c.previous()) by_state[c.size() - 1] = c.last();
   for (const Plan::Shown& shown : plan.shown) {
@@ -80,7 +83,10 @@ void Correlator::Push(const event::Event& event, absl::Span<const rules::Hit> hi
   if (!host.clock.Observe(event.time)) ++stats_.clock_outliers;
   const TimeNs horizon = Horizon(host);
   if (event.time < horizon) ++stats_.late_events;
-  if (host.state != nullptr) AdvanceHost(event.host, horizon, matches);
+  if (host.state != nullptr) {
+    AdvanceHost(event.host, horizon, matches);
+    EnforceMemory(event.host);
+  }
   if (hits.empty()) return;
 
   const auto snapshot = event::Snapshot::Of(event, &host.account);
@@ -156,7 +162,10 @@ void Correlator::AddEventMatch(event::HostId id, const event::SnapshotRef& event
     return;
   }
   ++stats.matches;
-  matches.push_back({rule, id, "", {event}});
+  Match& match = matches.emplace_back();
+  match.rule = rule;
+  match.host = id;
+  match.evidence = {event};
 }
 
 void Correlator::AddHit(event::HostId id, const event::SnapshotRef& event, uint32_t rule,
@@ -174,7 +183,8 @@ void Correlator::AddHit(event::HostId id, const event::SnapshotRef& event, uint3
 
 void Correlator::Publish(event::HostId id, const KeyState& state, std::vector<Match>& matches) {
   for (const Chain& chain : completed_) {
-    matches.push_back(MakeMatch(*plans_[state.rule()], id, state, chain));
+    Match& match = matches.emplace_back(MakeMatch(*plans_[state.rule()], id, state, chain));
+    match.candidates = state.CandidatesFor(chain, &match.other_candidates);
   }
   stats_.rules[state.rule()].matches += completed_.size();
   completed_.clear();

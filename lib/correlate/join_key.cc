@@ -90,6 +90,14 @@ bool IsHostField(event::FieldId id) {
   return id == event::field::kHostId || id == event::field::kHostName;
 }
 
+bool SameInKey(const Value& a, const Value& b) {
+  if (a.kind() == b.kind()) return a == b;
+  std::string left, right;
+  AppendScalar(a, left);
+  AppendScalar(b, right);
+  return left == right;
+}
+
 size_t ForEachJoinKey(const event::Event& event, absl::Span<const eql::KeyField> fields,
                       std::string& scratch, absl::FunctionRef<void(const std::string& key)> each) {
   bool product = false;

@@ -33,6 +33,9 @@ bool IsHostField(event::FieldId field);
 size_t ForEachJoinKey(const event::Event& event, absl::Span<const eql::KeyField> fields,
                       std::string& scratch, absl::FunctionRef<void(const std::string& key)> each);
 
+// Whether two scalars make the same key.
+bool SameInKey(const event::Value& a, const event::Value& b);
+
 // The components as text, in order; nullopt for null. For the host fields the
 // text is empty: the caller knows the host.
 std::vector<std::optional<std::string>> DecodeJoinKey(absl::string_view key);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "correlate/links.h"
 
 namespace sequitur::correlate {
 
@@ -21,6 +22,7 @@ void KeyState::Add(StageHit hit, TimeNs horizon, const Limits& limits, RuleStats
     return;
   }
   const bool in_order = at == hits_.end();
+  in_order_ = in_order_ && in_order;
   hit_bytes_ += hit.event->bytes();
   hits_.insert(at, std::move(hit));
   if (!plan_.waits) {
@@ -53,7 +55,8 @@ bool KeyState::IsDuplicate(const StageHit& hit, size_t at) const {
 }
 
 void KeyState::Append(std::vector<Chain>& completed) {
-  Complete(tip_.Step(plan_, hits_.back(), used_.get()), completed);
+  const uint64_t number = folded_ + hits_.size() - 1;
+  Complete(tip_.Step(plan_, hits_.back(), used_.get(), Now(number), nullptr), number, completed);
   const size_t saved = checkpoints_.empty() ? 0 : checkpoints_.back().after;
   if (hits_.size() - saved >= kCheckpointSpacing) checkpoints_.push_back({hits_.size(), tip_});
 }
@@ -61,18 +64,20 @@ void KeyState::Append(std::vector<Chain>& completed) {
 // hits_[inserted] is new. Later checkpoints now stand one hit further on and
 // may be wrong; the first that proves right ends the run.
 void KeyState::RunFrom(size_t inserted, std::vector<Chain>& completed) {
-  const auto next = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+  for (Checkpoint& checkpoint : checkpoints_) {
+    if (checkpoint.after > inserted) ++checkpoint.after;
+  }
+  auto checkpoint = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
                                          [&](const Checkpoint& c) { return c.after <= inserted; });
-  for (auto it = next; it != checkpoints_.end(); ++it) ++it->after;
   size_t from = 0;
   Pending state = base_;
-  if (next != checkpoints_.begin()) {
-    from = std::prev(next)->after;
-    state = std::prev(next)->state;
+  if (checkpoint != checkpoints_.begin()) {
+    from = std::prev(checkpoint)->after;
+    state = std::prev(checkpoint)->state;
   }
-  auto checkpoint = next;
   for (size_t i = from; i < hits_.size(); ++i) {
-    Complete(state.Step(plan_, hits_[i], used_.get()), completed);
+    const uint64_t number = folded_ + i;
+    Complete(state.Step(plan_, hits_[i], used_.get(), Now(number), nullptr), number, completed);
     if (checkpoint == checkpoints_.end() || checkpoint->after != i + 1) continue;
     if (checkpoint->state == state) return;
     checkpoint->state = state;
@@ -83,19 +88,80 @@ void KeyState::RunFrom(size_t inserted, std::vector<Chain>& completed) {
 
 // Publishes a completed sequence unless one of its hits is in a published one:
 // then this is that sequence, or another reading of the same facts.
-void KeyState::Complete(Chain sequence, std::vector<Chain>& completed) {
-  if (!sequence) return;
-  if (used_ != nullptr) {
-    for (Chain c = sequence; c; c = c.previous()) {
-      if (used_->contains({c.last()->position(), c.size()})) return;
-    }
-  } else {
-    used_ = std::make_unique<Used>();
-  }
+void KeyState::Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed) {
+  if (sequence && Claim(sequence, number)) completed.push_back(std::move(sequence));
+}
+
+bool KeyState::Claim(const Chain& sequence, uint64_t number) {
+  if (IsPublished(sequence)) return false;
+  if (used_ == nullptr) used_ = std::make_unique<Used>();
   for (Chain c = sequence; c; c = c.previous()) {
-    used_->emplace(UsedMark{c.last()->position(), c.size()}, c.last()->time());
+    used_->emplace(UsedMark{c.last()->position(), c.size()},
+                   UsedBy{c.last()->time(), number, sequences_});
   }
-  completed.push_back(std::move(sequence));
+  ++sequences_;
+  return true;
+}
+
+bool KeyState::IsPublished(const Chain& sequence) const {
+  if (used_ == nullptr) return false;
+  for (Chain c = sequence; c; c = c.previous()) {
+    if (used_->contains({c.last()->position(), c.size()})) return true;
+  }
+  return false;
+}
+
+std::vector<Candidate> KeyState::CandidatesFor(const Chain& sequence, size_t* others) const {
+  *others = 0;
+  const bool asked = std::any_of(plan_.links.begin(), plan_.links.end(),
+                                 [](const Plan::PlannedLink& link) { return link.earlier == 0; });
+  if (!asked || sequence.size() < 2) return {};
+  Chain second = sequence;
+  while (second.size() > 2) second = second.previous();
+  const Chain first = second.previous();
+
+  struct Found {
+    Candidate candidate;
+    TimeNs order;
+  };
+  std::vector<Found> found;
+  const auto consider = [&](const StageHit& hit) {
+    const bool in_time = StrictlyBefore(hit.order, *hit.event, second.last_order(), *second.last());
+    if (!in_time || (hit.event != first.last() && sequence.Contains(hit.event.get()))) return;
+    if (sequence.last()->time() - hit.event->time() > plan_.maxspan) return;
+    Rank rank = 0;
+    for (const Plan::PlannedLink& link : plan_.links) {
+      if (link.earlier != 0) continue;
+      rank = AddRank(rank, link.link, *hit.event, sequence.EventAt(link.later.first));
+    }
+    if (rank != kRefuted) found.push_back({{hit.event, rank}, hit.order});
+  };
+  for (const Chain& chain : base_.chains()) {
+    if (chain && chain.size() == 1) consider({chain.last_order(), chain.last(), 0});
+  }
+  for (const StageHit& hit : hits_) {
+    if (hit.stage == first.last_stage()) consider(hit);
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    return std::make_pair(a.candidate.rank, -a.order) < std::make_pair(b.candidate.rank, -b.order);
+  });
+  const auto same = [](const Found& a, const Found& b) {
+    return a.candidate.event == b.candidate.event;
+  };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  // What the sequence begins with is never left out.
+  const auto chosen = std::find_if(found.begin(), found.end(), [&](const Found& f) {
+    return f.candidate.event == first.last();
+  });
+  if (chosen != found.end() && chosen - found.begin() >= int64_t{kMaxCandidates}) {
+    std::rotate(found.begin() + kMaxCandidates - 1, chosen, chosen + 1);
+  }
+  std::vector<Candidate> candidates;
+  for (Found& f : found) {
+    if (candidates.size() < kMaxCandidates) candidates.push_back(std::move(f.candidate));
+  }
+  *others = found.size() - candidates.size();
+  return candidates;
 }
 
 void KeyState::Advance(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed) {
@@ -104,6 +170,7 @@ void KeyState::Advance(TimeNs horizon, RuleStats& stats, std::vector<Chain>& com
   if (plan_.has_maxspan()) {
     const TimeNs limit = event::AddSaturating(horizon, -plan_.maxspan);
     base_.Expire(plan_, limit, [&](const Chain& chain) {
+      if (plan_.is_linked() && IsPublished(chain)) return;
       ++stats.expired;
       ++stats.expired_after[chain.last_stage()];
     });
@@ -117,11 +184,12 @@ void KeyState::Fold(TimeNs horizon, RuleStats& stats, std::vector<Chain>& comple
   const auto end = std::partition_point(hits_.begin(), hits_.end(),
                                         [&](const StageHit& hit) { return hit.order < horizon; });
   const size_t count = end - hits_.begin();
-  for (size_t i = 0; i < count; ++i) ApplyFinal(hits_[i], stats, completed);
+  for (size_t i = 0; i < count; ++i) ApplyFinal(hits_[i], folded_ + i, stats, completed);
   DropFolded(count);
 }
 
-void KeyState::ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Chain>& completed) {
+void KeyState::ApplyFinal(const StageHit& hit, uint64_t number, RuleStats& stats,
+                          std::vector<Chain>& completed) {
   if (hit.stage == rules::Hit::kUntil) {
     base_.Clear();
     return;
@@ -131,9 +199,13 @@ void KeyState::ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Cha
         absence_->Note(plan_, hit.stage, hit.event->time());
     return;
   }
-  Chain sequence = base_.Step(plan_, hit, used_.get());
+  uint64_t given_up = 0;
+  Chain sequence = base_.Step(plan_, hit, used_.get(), Now(number), &given_up);
+  stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] += given_up;
   // A rule that does not wait has published it when its last piece arrived.
   if (!sequence || !plan_.waits) return;
+  // With links what has moved on also stays: it must not be found again.
+  if (plan_.is_linked() && !Claim(sequence, number)) return;
   if (absence_ == nullptr) {
     completed.push_back(std::move(sequence));
     return;
@@ -147,6 +219,7 @@ void KeyState::ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Cha
 
 void KeyState::DropFolded(size_t count) {
   if (count == 0) return;
+  folded_ += count;
   for (size_t i = 0; i < count; ++i) hit_bytes_ -= hits_[i].event->bytes();
   hits_.erase(hits_.begin(), hits_.begin() + count);
   const auto kept = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
@@ -160,7 +233,7 @@ void KeyState::DropFolded(size_t count) {
 void KeyState::MakeOldHalfFinal(RuleStats& stats, std::vector<Chain>& completed) {
   const size_t half = hits_.size() / 2;
   stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] += half;
-  for (size_t i = 0; i < half; ++i) ApplyFinal(hits_[i], stats, completed);
+  for (size_t i = 0; i < half; ++i) ApplyFinal(hits_[i], folded_ + i, stats, completed);
   DropFolded(half);
 }
 
@@ -169,7 +242,7 @@ void KeyState::PruneUsed(TimeNs horizon) {
   if (plan_.has_maxspan()) {
     const TimeNs limit =
         event::AddSaturating(event::AddSaturating(horizon, -plan_.maxspan), -plan_.total_lag);
-    absl::erase_if(*used_, [&](const auto& mark) { return mark.second < limit; });
+    absl::erase_if(*used_, [&](const auto& mark) { return mark.second.time < limit; });
   } else {
     absl::flat_hash_set<Position> held;
     for (const StageHit& hit : Hits()) held.insert(hit.event->position());
@@ -210,6 +283,11 @@ std::vector<StageHit> KeyState::Hits() const {
   }
   all.insert(all.end(), hits_.begin(), hits_.end());
   std::sort(all.begin(), all.end());
+  // Chains with links share their beginnings.
+  const auto same = [](const StageHit& a, const StageHit& b) {
+    return a.event == b.event && a.stage == b.stage;
+  };
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
   return all;
 }
 
@@ -227,7 +305,12 @@ void KeyState::TakeOver(const KeyState& from, TimeNs horizon, const Limits& limi
                         RuleStats& stats, std::vector<Chain>& completed) {
   if (from.used_ != nullptr) {
     if (used_ == nullptr) used_ = std::make_unique<Used>();
-    used_->insert(from.used_->begin(), from.used_->end());
+    for (auto [mark, by] : *from.used_) {
+      by.sequence += sequences_;
+      used_->emplace(mark, by);
+    }
+    sequences_ += from.sequences_;
+    in_order_ = false;  // their numbers are another's
   }
   RuleStats again;  // late or duplicate they were counted when they came
   if (absence_ != nullptr) {
@@ -245,10 +328,11 @@ void KeyState::TakeOver(const KeyState& from, TimeNs horizon, const Limits& limi
 }
 
 size_t KeyState::bytes() const {
-  return sizeof(KeyState) + key_.capacity() + hits_.capacity() * sizeof(StageHit) +
-         checkpoints_.capacity() * sizeof(Checkpoint) +
+  const size_t per_machine = plan_.is_linked() ? tip_.bytes() + base_.bytes() : 0;
+  return sizeof(KeyState) + per_machine * (1 + checkpoints_.size()) + key_.capacity() +
+         hits_.capacity() * sizeof(StageHit) + checkpoints_.capacity() * sizeof(Checkpoint) +
          (absence_ == nullptr ? 0 : absence_->bytes()) +
-         (used_ == nullptr ? 0 : used_->capacity() * sizeof(std::pair<UsedMark, TimeNs>));
+         (used_ == nullptr ? 0 : used_->capacity() * sizeof(Used::value_type));
 }
 
 }  // namespace sequitur::correlate

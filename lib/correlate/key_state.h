@@ -28,6 +28,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "correlate/absence.h"
+#include "correlate/match.h"
 #include "correlate/pending.h"
 #include "correlate/plan.h"
 #include "correlate/stats.h"
@@ -39,6 +40,8 @@ class KeyState {
   struct Limits {
     size_t max_hits = 8192;
   };
+
+  static constexpr size_t kMaxCandidates = 5;
 
   KeyState(const Plan& plan, uint32_t rule, std::string key);
   KeyState(const KeyState&) = delete;
@@ -52,6 +55,11 @@ class KeyState {
   // Event time has passed `horizon`: folds what is final, decides what waited,
   // forgets what is over.
   void Advance(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed);
+
+  // Events held that could have begun `sequence` instead of the one that did, as
+  // far as window and links say, likeliest first and of equals the latest; the one
+  // that did is among them. At most kMaxCandidates, `*others` counts the rest.
+  std::vector<Candidate> CandidatesFor(const Chain& sequence, size_t* others) const;
 
   // Nothing held: may be destroyed.
   bool empty() const;
@@ -87,23 +95,33 @@ class KeyState {
     size_t after = 0;
     Pending state;
   };
-  // Every (event, stage) still held, final ones included.
+  // Every (event, stage) still held, final ones included, once each.
   std::vector<StageHit> Hits() const;
   bool IsDuplicate(const StageHit& hit, size_t at) const;
   void RunFrom(size_t inserted, std::vector<Chain>& completed);
   void Append(std::vector<Chain>& completed);
-  void Complete(Chain sequence, std::vector<Chain>& completed);
+  void Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed);
+  // Marks the sequence's hits as published, unless one is.
+  bool Claim(const Chain& sequence, uint64_t number);
+  bool IsPublished(const Chain& sequence) const;
   void Fold(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed);
-  void ApplyFinal(const StageHit& hit, RuleStats& stats, std::vector<Chain>& completed);
+  void ApplyFinal(const StageHit& hit, uint64_t number, RuleStats& stats,
+                  std::vector<Chain>& completed);
+  // While hits came in order a machine that runs again must do as it did, and see
+  // only what was published by then; once one came late, what is published is taken.
+  uint64_t Now(uint64_t number) const { return in_order_ ? number : Pending::kAnyTime; }
   void DropFolded(size_t count);
   void MakeOldHalfFinal(RuleStats& stats, std::vector<Chain>& completed);
   void PruneUsed(TimeNs horizon);
 
   const Plan& plan_;
   uint32_t rule_;
+  bool in_order_ = true;  // so far
   const std::string key_;
   absl::InlinedVector<StageHit, 1> hits_;
-  size_t hit_bytes_ = 0;  // of the events in hits_
+  uint32_t sequences_ = 0;  // published so far
+  uint64_t folded_ = 0;     // hits in base_: the number of hits_[0]
+  size_t hit_bytes_ = 0;    // of the events in hits_
   Pending base_;
   Pending tip_;  // unused by a rule that waits
   std::vector<Checkpoint> checkpoints_;

@@ -6,9 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "correlate/links.h"
 #include "event/snapshot.h"
 
 namespace sequitur::correlate {
+
+// An event that could have begun the sequence.
+struct Candidate {
+  event::SnapshotRef event;
+  Rank rank = 0;  // less is likelier (links.h)
+
+  friend bool operator==(const Candidate&, const Candidate&) = default;
+};
 
 struct Match {
   uint32_t rule = 0;  // index into RuleSet::rules()
@@ -17,6 +26,10 @@ struct Match {
   std::string key;
   // One per expanded stage in the order of the query; null for a missing event.
   std::vector<event::SnapshotRef> evidence;
+  // Of a rule with links from its first step: what could have begun it, the event
+  // in `evidence` among them, likeliest first; how many more there were.
+  std::vector<Candidate> candidates;
+  size_t other_candidates = 0;
 };
 
 }  // namespace sequitur::correlate

@@ -2,13 +2,91 @@
 
 #include <algorithm>
 
-namespace sequitur::correlate {
+#include "absl/hash/hash.h"
+#include "correlate/links.h"
 
-Chain Pending::Step(const Plan& plan, const StageHit& hit, const Used* used) {
+namespace sequitur::correlate {
+namespace {
+
+// True when the hit would touch nothing that was published before `now`. Where hits
+// came in any order, a published one may join what it was published with.
+bool KeepsPublishedApart(const Chain& chain, const StageHit& hit, const Used* used, uint64_t now) {
+  if (used == nullptr) return true;
+  const uint16_t length = chain.size() + 1;
+  const auto with = used->find({hit.event->position(), length});
+  if (now == Pending::kAnyTime && with != used->end()) {
+    const auto last = used->find({chain.last()->position(), chain.size()});
+    return last != used->end() && last->second.sequence == with->second.sequence;
+  }
+  for (Chain c = chain; c; c = c.previous()) {
+    const auto mark = used->find({c.last()->position(), c.size()});
+    if (mark != used->end() && mark->second.published < now) return false;
+  }
+  return true;
+}
+
+// Whether one event fills the same state in both.
+bool Share(const Chain& chain, const Chain& sequence) {
+  for (Chain c = chain; c; c = c.previous()) {
+    if (&sequence.EventAt(c.size() - 1) == c.last().get()) return true;
+  }
+  return false;
+}
+
+// What the links say of joining the hit to the chain, which ends one state before.
+Rank RankOf(const Plan& plan, const Chain& chain, const StageHit& hit) {
+  const uint16_t state = chain.size();
+  Rank rank = 0;
+  for (const Plan::PlannedLink& link : plan.links) {
+    if (state < link.later.first || state > link.later.last) continue;
+    rank = AddRank(rank, link.link, chain.EventAt(link.earlier), *hit.event);
+  }
+  return rank;
+}
+
+// Whether a chain of that length has the earlier event of the link, and not yet
+// the later one.
+bool IsOpen(const Plan::PlannedLink& link, size_t length) {
+  return link.earlier < length && length <= link.later.last;
+}
+
+// Of `before` and the hit behind it: equal for chains that are alike.
+uint32_t SignatureOf(const Plan& plan, const Chain& before, const StageHit& hit) {
+  const uint16_t length = before ? before.size() + 1 : 1;
+  size_t signature = 0;
+  for (const Plan::PlannedLink& link : plan.links) {
+    if (!IsOpen(link, length)) continue;
+    const bool own = link.earlier == length - 1;
+    const event::Snapshot& event = own ? *hit.event : before.EventAt(link.earlier);
+    signature = absl::HashOf(signature, HashAsEarlier(link.link, event));
+  }
+  return static_cast<uint32_t>(signature);
+}
+
+// Whether `a` serves wherever `b` does: every link to a later step says the same of
+// both, and `a` began no earlier. They end in one state.
+bool Covers(const Plan& plan, const Chain& a, const Chain& b) {
+  if (a.signature() != b.signature() || a.first_time() < b.first_time()) return false;
+  return std::all_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
+    if (!IsOpen(link, a.size())) return true;
+    const event::Snapshot& x = a.EventAt(link.earlier);
+    const event::Snapshot& y = b.EventAt(link.earlier);
+    return &x == &y || AlikeAsEarlier(link.link, x, y);
+  });
+}
+
+}  // namespace
+
+Chain Pending::Step(const Plan& plan, const StageHit& hit, const Used* used, uint64_t now,
+                    uint64_t* given_up) {
   const Plan::States range = plan.stage_states[hit.stage];
   Chain completed;
   // Last to first: an event moves a sequence one state on, never two.
   for (int state = range.last; state >= range.first; --state) {
+    if (plan.is_linked()) {
+      StepLinked(plan, state, hit, used, now, completed, given_up);
+      continue;
+    }
     Chain before;
     if (state > 0) {
       before = Take(plan, state - 1, hit, used);
@@ -43,6 +121,74 @@ Chain Pending::Take(const Plan& plan, int state, const StageHit& hit, const Used
   return taken;
 }
 
+void Pending::StepLinked(const Plan& plan, int state, const StageHit& hit, const Used* used,
+                         uint64_t now, Chain& completed, uint64_t* given_up) {
+  absl::InlinedVector<std::pair<Rank, Chain>, 4> before;
+  if (state == 0) before.emplace_back(0, Chain());
+  for (const Chain& chain : slots_) {
+    if (chain.size() != state || !chain.EndsBefore(hit)) continue;
+    if (plan.has_maxspan() && hit.event->time() - chain.first_time() > plan.maxspan) continue;
+    if (chain.Contains(hit.event.get()) || !KeepsPublishedApart(chain, hit, used, now)) continue;
+    if (completed && Share(chain, completed)) continue;
+    const Rank rank = RankOf(plan, chain, hit);
+    if (rank != kRefuted) before.emplace_back(rank, chain);
+  }
+  std::stable_sort(before.begin(), before.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (state == plan.states - 1) {
+    if (!before.empty()) completed = before.front().second.Append(hit);
+    return;
+  }
+  // One that a likelier one covers does not go on. The likeliest of all enters last,
+  // and so stands in front.
+  absl::InlinedVector<Chain, 4> grown;
+  for (const auto& [rank, chain] : before) {
+    Chain next = chain.Append(hit, SignatureOf(plan, chain, hit));
+    const bool covered = std::any_of(grown.begin(), grown.end(),
+                                     [&](const Chain& other) { return Covers(plan, other, next); });
+    if (!covered) grown.push_back(std::move(next));
+  }
+  for (auto next = grown.rbegin(); next != grown.rend(); ++next) {
+    EnterLinked(plan, *next, now == kAnyTime ? used : nullptr, given_up);
+  }
+}
+
+void Pending::EnterLinked(const Plan& plan, Chain chain, const Used* apart, uint64_t* given_up) {
+  const auto published = [&](const Chain& held) {
+    return apart != nullptr && apart->contains({held.last()->position(), held.size()});
+  };
+  // Enough chains in front of `place`, of different last events, serve in its stead.
+  const auto stood_in_for = [&](const Chain& held, auto place) {
+    int covering = 0;
+    const event::Snapshot* last = nullptr;
+    for (auto other = slots_.begin(); other != place && covering < plan.alternatives; ++other) {
+      if (other->size() != held.size() || other->last().get() == last) continue;
+      if (published(*other) != published(held) || !Covers(plan, *other, held)) continue;
+      last = other->last().get();
+      ++covering;
+    }
+    return covering == plan.alternatives;
+  };
+  auto at = std::find_if(slots_.begin(), slots_.end(), [&](const Chain& held) {
+    return !StrictlyBefore(chain.last_order(), *chain.last(), held.last_order(), *held.last());
+  });
+  if (stood_in_for(chain, at)) return;
+  at = std::next(slots_.insert(at, chain));
+  size_t of_state = std::count_if(slots_.begin(), at,
+                                  [&](const Chain& held) { return held.size() == chain.size(); });
+  while (at != slots_.end()) {
+    bool drop = false;
+    if (at->size() == chain.size()) {
+      drop = Covers(plan, chain, *at) && stood_in_for(*at, at);
+      if (!drop && ++of_state > kMaxLinked) {
+        drop = true;
+        if (given_up != nullptr) ++*given_up;
+      }
+    }
+    at = drop ? slots_.erase(at) : std::next(at);
+  }
+}
+
 void Pending::Enter(const Plan& plan, int state, Chain chain) {
   if (slots_.empty()) slots_.resize((plan.states - 1) * plan.alternatives);
   const auto begin = slots_.begin() + state * plan.alternatives;
@@ -60,6 +206,7 @@ void Pending::Enter(const Plan& plan, int state, Chain chain) {
 
 void Pending::Expire(const Plan& plan, TimeNs first_time_limit,
                      absl::FunctionRef<void(const Chain&)> expired) {
+  if (plan.is_linked()) return ExpireLinked(first_time_limit, expired);
   for (auto begin = slots_.begin(); begin != slots_.end(); begin += plan.alternatives) {
     const auto end = begin + plan.alternatives;
     const auto kept = std::remove_if(begin, end, [&](const Chain& chain) {
@@ -71,6 +218,19 @@ void Pending::Expire(const Plan& plan, TimeNs first_time_limit,
     std::fill(kept, end, Chain());
   }
   if (empty()) slots_.clear();
+}
+
+void Pending::ExpireLinked(TimeNs first_time_limit, absl::FunctionRef<void(const Chain&)> expired) {
+  const auto over = std::stable_partition(slots_.begin(), slots_.end(), [&](const Chain& chain) {
+    return chain.first_time() >= first_time_limit;
+  });
+  for (auto chain = over; chain != slots_.end(); ++chain) {
+    const bool went_on = std::any_of(over, slots_.end(), [&](const Chain& other) {
+      return other.size() == chain->size() + 1 && other.previous() == *chain;
+    });
+    if (!went_on) expired(*chain);
+  }
+  slots_.erase(over, slots_.end());
 }
 
 bool Pending::empty() const {

@@ -38,6 +38,10 @@ Plan Plan::Of(const rules::Rule& rule) {
     lag = event::AddSaturating(lag, rule.order_slack);
     for (uint16_t state = first; state < plan.states; ++state) plan.shown.push_back({false, state});
   }
+  for (const rules::Link& link : rule.links) {
+    plan.links.push_back(
+        {link, plan.stage_states[link.earlier].last, plan.stage_states[link.later]});
+  }
   plan.waits = rule.until.has_value() || !plan.absents.empty();
   return plan;
 }

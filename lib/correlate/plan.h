@@ -51,10 +51,20 @@ struct Plan {
   // the very event that would advance it, and the one before must stand in.
   uint16_t alternatives = 1;
 
+  // The rule's links, with the states they speak of: the last of the earlier
+  // stage, and any of the later one.
+  struct PlannedLink {
+    rules::Link link;
+    uint16_t earlier = 0;
+    States later;
+  };
+  std::vector<PlannedLink> links;
+
   // What order_slack adds to the time of a hit of this stage, or of `until`.
   event::TimeNs LagOf(uint16_t stage) const {
     return stage == rules::Hit::kUntil ? total_lag : lag[stage];
   }
+  bool is_linked() const { return !links.empty(); }
   bool has_maxspan() const { return maxspan != event::kEndOfTime; }
 };
 

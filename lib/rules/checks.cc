@@ -215,6 +215,10 @@ void CheckFieldNames(const RuleDraft& draft, const eql::Program& program,
     program.CollectFields(stage.term.condition, read);
     for (const auto& key : stage.term.keys) read.Add(key.field);
   }
+  ForEachPair(draft.rule.links, [&](const FieldPair& pair) {
+    read.Add(pair.earlier);
+    read.Add(pair.later);
+  });
   for (event::FieldId id = event::field::kKnownFields; id < read.size(); ++id) {
     if (!read.Has(id)) continue;
     const absl::string_view meant = LikelyMeant(fields.path(id), fields);

@@ -111,6 +111,7 @@ class Load {
     if (!CompileRule(draft, aside ? *aside : program_, used)) return;
     Tune(draft, tuning);
     SetSuppress(draft, tuning);
+    SetLinks(draft);
     const std::vector<std::string> empty = EmptyLists(used);
     CheckRule(draft, {aside ? *aside : program_, fields_, options_.telemetry, empty});
     if (!enabled) return;
@@ -152,6 +153,45 @@ class Load {
     for (const std::string& path : spec.by) {
       if (const auto field = Intern(path)) draft.rule.suppress.by.push_back(*field);
     }
+  }
+
+  void SetLinks(RuleDraft& draft) {
+    for (const LinkSpec& spec : draft.links) {
+      Link link;
+      const auto stages = static_cast<int>(draft.rule.stages.size());
+      if (spec.later > stages) {
+        spec.node.AddError(
+            absl::StrCat("rule ", yaml::Quoted(draft.rule.id), " has ", stages, " steps"));
+        continue;
+      }
+      link.earlier = static_cast<uint16_t>(spec.earlier - 1);
+      link.later = static_cast<uint16_t>(spec.later - 1);
+      const auto missing = [&](uint16_t stage) { return draft.rule.stages[stage].term.missing; };
+      if (missing(link.earlier) || missing(link.later)) {
+        spec.node.AddError(absl::StrCat("step ", missing(link.earlier) ? spec.earlier : spec.later,
+                                        " is a missing event (`![`): there is nothing to compare"));
+        continue;
+      }
+      link.by = Ties(spec.by);
+      link.prefer = Ties(spec.prefer);
+      draft.rule.links.push_back(std::move(link));
+    }
+  }
+
+  std::vector<Tie> Ties(const std::vector<LinkSpec::TieSpec>& specs) {
+    std::vector<Tie> ties;
+    for (const LinkSpec::TieSpec& spec : specs) {
+      Tie tie;
+      tie.same = Pair(spec.same);
+      if (spec.within) tie.within = Pair(*spec.within);
+      tie.text = spec.text;
+      ties.push_back(std::move(tie));
+    }
+    return ties;
+  }
+
+  FieldPair Pair(const LinkSpec::PairSpec& spec) {
+    return {Intern(spec.earlier).value_or(0), Intern(spec.later).value_or(0)};
   }
 
   std::optional<event::FieldId> Intern(const std::string& path) {

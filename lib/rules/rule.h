@@ -12,6 +12,7 @@
 #include "eql/query.h"
 #include "event/field_table.h"
 #include "event/time.h"
+#include "rules/links.h"
 
 namespace sequitur::rules {
 
@@ -67,12 +68,13 @@ struct Rule {
   std::optional<Stage> until;
   std::optional<event::TimeNs> maxspan;
   event::TimeNs order_slack = 0;
+  std::vector<Link> links;  // of positive stages
   std::vector<eql::Pipe> pipes;
 
   std::string query;    // as written
   std::string version;  // 16 hex digits: hash of everything that decides what it matches
-  // The same of its stages, keys, `until` and the lists they name alone: what is
-  // pending can go on in a rule that agrees in these, whatever else was edited.
+  // The same of its stages, keys, links, `until` and the lists they name alone: what
+  // is pending can go on in a rule that agrees in these, whatever else was edited.
   std::string stages_version;
   std::string file;
   int line = 0;

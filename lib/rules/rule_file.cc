@@ -99,6 +99,7 @@ RuleDraft ReadRule(const Node& node) {
   ReadSettings(mapping, draft);
   draft.query = mapping.Require("query");
   if (draft.query) draft.rule.query = draft.query->AsString().value_or("");
+  if (const auto links = mapping.Get("links")) draft.links = ReadLinks(*links);
   draft.tests = mapping.Get("tests");
   mapping.Finish();
   return draft;

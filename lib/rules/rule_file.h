@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/links.h"
 #include "rules/rule.h"
 #include "rules/tuning.h"
 #include "yaml/document.h"
@@ -24,6 +25,7 @@ struct RuleDraft {
   std::optional<yaml::Node> query;  // unset when missing
   std::optional<yaml::Node> tests;
   std::optional<yaml::Node> suppress_by;
+  std::vector<LinkSpec> links;
   SuppressSpec suppress;
   bool enabled = true;
 };

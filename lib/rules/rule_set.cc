@@ -19,6 +19,10 @@ void AddRuleFields(const Rule& rule, const eql::Program& program, event::Project
   for (const Stage& stage : rule.stages) AddStageFields(stage, program, projection);
   if (rule.until) AddStageFields(*rule.until, program, projection);
   for (const event::FieldId field : rule.suppress.by) projection.Add(field);
+  ForEachPair(rule.links, [&](const FieldPair& pair) {
+    projection.Add(pair.earlier);
+    projection.Add(pair.later);
+  });
 }
 
 }  // namespace

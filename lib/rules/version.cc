@@ -37,6 +37,28 @@ void AddTerm(const eql::Term& term, const event::FieldTable& fields, Fingerprint
   }
 }
 
+void AddLinks(const std::vector<Link>& links, const event::FieldTable& fields,
+              Fingerprint& fingerprint) {
+  if (links.empty()) return;  // rules without are what they were
+  fingerprint.Add("links");
+  const auto add_pair = [&](const FieldPair& pair) {
+    fingerprint.Add(fields.path(pair.earlier));
+    fingerprint.Add(fields.path(pair.later));
+  };
+  for (const Link& link : links) {
+    fingerprint.Add(link.earlier);
+    fingerprint.Add(link.later);
+    for (const auto* ties : {&link.by, &link.prefer}) {
+      fingerprint.Add(static_cast<int64_t>(ties->size()));
+      for (const Tie& tie : *ties) {
+        add_pair(tie.same);
+        fingerprint.Add(tie.within ? "within" : "");
+        if (tie.within) add_pair(*tie.within);
+      }
+    }
+  }
+}
+
 void AddStage(const Stage& stage, absl::Span<const AllowlistEntry> allowlist,
               const event::FieldTable& fields, Fingerprint& fingerprint) {
   AddTerm(stage.term, fields, fingerprint);
@@ -67,6 +89,7 @@ std::string RuleVersion(const Rule& rule, absl::Span<const AllowlistEntry> allow
   for (const Stage& stage : rule.stages) AddStage(stage, allowlist, fields, fingerprint);
   fingerprint.Add(rule.until ? "until" : "");
   if (rule.until) AddStage(*rule.until, allowlist, fields, fingerprint);
+  AddLinks(rule.links, fields, fingerprint);
   for (const eql::Pipe& pipe : rule.pipes) {
     fingerprint.Add(pipe.kind == eql::Pipe::Kind::kHead ? "head" : "tail");
     fingerprint.Add(pipe.count);
@@ -83,6 +106,7 @@ std::string StagesVersion(const Rule& rule, const absl::btree_set<std::string>& 
   for (const Stage& stage : rule.stages) AddTerm(stage.term, fields, fingerprint);
   fingerprint.Add(rule.until ? "until" : "");
   if (rule.until) AddTerm(rule.until->term, fields, fingerprint);
+  AddLinks(rule.links, fields, fingerprint);
   AddLists(used_lists, lists, fingerprint);
   return fingerprint.ToString();
 }

@@ -41,18 +41,23 @@ struct Step {
 class Matcher {
  public:
   Matcher(const eql::Query& query, const eql::Program& program, const event::Projection& projection,
-          absl::Span<const event::SnapshotRef> events)
-      : query_(query), evaluator_(program), projection_(projection), events_(events) {
-    for (const eql::Term& term : query.terms) {
-      for (int run = 0; run < term.runs; ++run) {
-        if (term.missing) continue;
-        states_.push_back(&term);
+          absl::Span<const event::SnapshotRef> events, const ReferenceOptions& options)
+      : query_(query),
+        evaluator_(program),
+        projection_(projection),
+        events_(events),
+        options_(options) {
+    for (size_t i = 0; i < query.terms.size(); ++i) {
+      for (int run = 0; run < query.terms[i].runs; ++run) {
+        if (query.terms[i].missing) continue;
+        states_.push_back(&query.terms[i]);
+        stage_of_.push_back(static_cast<int>(i));
       }
     }
   }
 
-  std::vector<std::vector<int>> Run(TimeNs order_slack) {
-    for (const Step& step : StepsInOrder(order_slack)) Take(step);
+  std::vector<std::vector<int>> Run() {
+    for (const Step& step : StepsInOrder(options_.order_slack)) Take(step);
     NoteMissing();
     std::vector<std::vector<int>> accepted;
     for (const auto& [key, chain] : candidates_) {
@@ -129,6 +134,7 @@ class Matcher {
   }
 
   void Advance(const Step& step, const Key& key, std::vector<std::vector<Chain>>& pending) {
+    if (!options_.links.empty()) return AdvanceLinked(step, key, pending);
     Chain chain;
     if (step.state > 0) {
       std::optional<Chain> newest = TakeNewest(pending[step.state - 1], step.event);
@@ -143,6 +149,114 @@ class Matcher {
     } else {
       pending[step.state].push_back(std::move(chain));
     }
+  }
+
+  void AdvanceLinked(const Step& step, const Key& key, std::vector<std::vector<Chain>>& pending) {
+    std::set<std::pair<int, int>>& used = used_[key];
+    std::vector<std::pair<std::vector<int>, Chain>> grown;  // likeliest first
+    if (step.state == 0) grown.emplace_back(std::vector<int>(), Chain{step.event});
+    if (step.state > 0) {
+      // Of each kind of chain, when the newer ones began, one for each last event.
+      std::map<std::vector<std::string>, std::map<int, TimeNs>> newer;
+      const auto& before = pending[step.state - 1];
+      for (size_t i = before.size(); i > 0; --i) {
+        Chain held = before[i - 1];
+        auto& began = newer[Asked(held)];
+        const TimeNs start = TimeOf(held.front());
+        const auto covering =
+            absl::c_count_if(began, [&](const auto& b) { return b.second >= start; });
+        TimeNs& latest = began.emplace(held.back(), start).first->second;
+        latest = std::max(latest, start);
+        if (covering >= (options_.order_slack > 0 ? 3 : 1)) continue;
+        if (absl::c_linear_search(held, step.event) || IsUsed(held, used)) continue;
+        const TimeNs span = TimeOf(step.event) - TimeOf(held.front());
+        if (query_.maxspan && span > *query_.maxspan) continue;
+        const auto rank = RankOf(held, step);
+        held.push_back(step.event);
+        if (rank) grown.emplace_back(*rank, std::move(held));
+      }
+      absl::c_stable_sort(grown, [](const auto& a, const auto& b) { return a.first < b.first; });
+    }
+    if (grown.empty()) return;
+    if (step.state == static_cast<int>(states_.size()) - 1) {
+      const Chain& chain = grown.front().second;
+      for (size_t i = 0; i < chain.size(); ++i) used.insert({static_cast<int>(i), chain[i]});
+      candidates_.emplace_back(key, chain);
+      return;
+    }
+    // None where a likelier one is alike and began no earlier; the likeliest of all
+    // stands as newest.
+    std::vector<Chain> distinct;
+    for (auto& [rank, chain] : grown) {
+      const bool covered = absl::c_any_of(distinct, [&](const Chain& other) {
+        return Asked(other) == Asked(chain) && TimeOf(other.front()) >= TimeOf(chain.front());
+      });
+      if (!covered) distinct.push_back(std::move(chain));
+    }
+    for (auto chain = distinct.rbegin(); chain != distinct.rend(); ++chain) {
+      pending[step.state].push_back(*chain);
+    }
+  }
+
+  static bool IsUsed(const Chain& chain, const std::set<std::pair<int, int>>& used) {
+    for (size_t i = 0; i < chain.size(); ++i) {
+      if (used.contains({static_cast<int>(i), chain[i]})) return true;
+    }
+    return false;
+  }
+
+  std::set<std::string> Values(int event, event::FieldId field) const {
+    std::set<std::string> values;
+    for (const Value& v : events_[event]->Get(field).elements()) values.insert(v.ToString());
+    return values;
+  }
+
+  // What the chain has in the fields that links to its later steps ask.
+  std::vector<std::string> Asked(const Chain& chain) const {
+    std::vector<std::string> asked;
+    for (const rules::Link& link : options_.links) {
+      const int earlier = LastStateOf(link.earlier);
+      const bool open = LastStateOf(link.later) >= static_cast<int>(chain.size());
+      if (earlier >= static_cast<int>(chain.size()) || !open) continue;
+      rules::ForEachPair(link, [&](const rules::FieldPair& pair) {
+        asked.push_back(events_[chain[earlier]]->Get(pair.earlier).ToString());
+      });
+    }
+    return asked;
+  }
+
+  int LastStateOf(int stage) const {
+    int last = -1;
+    for (size_t state = 0; state < stage_of_.size(); ++state) {
+      if (stage_of_[state] == stage) last = static_cast<int>(state);
+    }
+    return last;
+  }
+
+  // Places of the ties that hold, nullopt when a link forbids it.
+  std::optional<std::vector<int>> RankOf(const Chain& chain, const Step& step) const {
+    std::vector<int> rank;
+    for (const rules::Link& link : options_.links) {
+      if (stage_of_[step.state] != link.later) continue;
+      const int earlier = chain[LastStateOf(link.earlier)];
+      const auto compare = [&](const rules::FieldPair& pair) -> std::optional<bool> {
+        const auto a = Values(earlier, pair.earlier), b = Values(step.event, pair.later);
+        if (a.empty() || b.empty()) return std::nullopt;
+        return absl::c_any_of(a, [&](const std::string& x) { return b.contains(x); });
+      };
+      const auto tied = [&](const rules::Tie& tie) -> std::optional<bool> {
+        if (tie.within && !compare(*tie.within).value_or(false)) return std::nullopt;
+        return compare(tie.same);
+      };
+      size_t by = 0;
+      while (by < link.by.size() && !tied(link.by[by])) ++by;
+      if (by < link.by.size() && !*tied(link.by[by])) return std::nullopt;
+      size_t prefer = 0;
+      while (prefer < link.prefer.size() && !tied(link.prefer[prefer]).value_or(false)) ++prefer;
+      rank.push_back(static_cast<int>(by));
+      rank.push_back(static_cast<int>(prefer));
+    }
+    return rank;
   }
 
   // The newest wins, and it and all older ones leave the state. (Without slack
@@ -212,7 +326,10 @@ class Matcher {
   eql::Evaluator evaluator_;
   const event::Projection& projection_;
   absl::Span<const event::SnapshotRef> events_;
+  const ReferenceOptions& options_;
   std::vector<const eql::Term*> states_;                    // the term of each positive stage
+  std::vector<int> stage_of_;                               // beside states_
+  std::map<Key, std::set<std::pair<int, int>>> used_;       // (state, event) in sequences
   std::map<Key, std::vector<std::vector<Chain>>> pending_;  // by key, by state, oldest first
   std::vector<std::pair<Key, Chain>> candidates_;
   std::map<std::pair<const eql::Term*, Key>, std::vector<TimeNs>> seen_;
@@ -224,7 +341,7 @@ std::vector<std::vector<int>> ReferenceMatch(const eql::Query& query, const eql:
                                              const event::Projection& projection,
                                              absl::Span<const event::SnapshotRef> ordered,
                                              const ReferenceOptions& options) {
-  return Matcher(query, program, projection, ordered).Run(options.order_slack);
+  return Matcher(query, program, projection, ordered, options).Run();
 }
 
 }  // namespace sequitur::correlate

@@ -10,6 +10,7 @@
 #include "eql/program.h"
 #include "eql/query.h"
 #include "event/snapshot.h"
+#include "rules/links.h"
 
 namespace sequitur::correlate {
 
@@ -17,6 +18,12 @@ struct ReferenceOptions {
   // The i-th positive term is ordered by event time + i * order_slack; maxspan,
   // `until` and missing events are judged on true times.
   event::TimeNs order_slack = 0;
+  // A hit moves on every chain that it may, and those also stay. A chain does not
+  // stand where a newer one (three with slack) is alike in what later links ask and
+  // began no earlier; of those that end with one event the likelier counts as newer.
+  // The last hit takes the likeliest, of equals the newest; no event is in two
+  // sequences in the same place.
+  std::vector<rules::Link> links = {};
 };
 
 // The sequences in order of completion; of each, the index into `ordered` of

@@ -29,6 +29,11 @@ void Stream::Compile(const std::vector<TestRule>& rules) {
     if (query.until.has_value()) rule.until = rules::Stage{*query.until, {}};
     rule.maxspan = query.maxspan;
     rule.order_slack = test.order_slack;
+    for (const TestLink& link : test.links) {
+      rule.links.push_back({static_cast<uint16_t>(link.earlier - 1),
+                            static_cast<uint16_t>(link.later - 1), Ties(link.by),
+                            Ties(link.prefer)});
+    }
     rule.stages_version = rules::StagesVersion(rule, {}, {}, fields_);
     if (compiled_rules.size() == 1) query_ = query;
     if (test.allowed.empty()) continue;
@@ -43,6 +48,18 @@ void Stream::Compile(const std::vector<TestRule>& rules) {
   event_ = std::make_unique<event::Event>(rules_->projection());
 }
 
+std::vector<rules::Tie> Stream::Ties(const std::vector<std::string>& letters) {
+  const auto field = [&](char c) { return *fields_.Intern(std::string(1, c)); };
+  std::vector<rules::Tie> ties;
+  for (const std::string& of : letters) {
+    rules::Tie& tie = ties.emplace_back();
+    tie.same = {field(of[0]), field(of[1])};
+    if (of.size() > 2) tie.within = {field(of[2]), field(of[2])};
+    tie.text = of;
+  }
+  return ties;
+}
+
 void Stream::Fill(const TestEvent& event, int index) {
   using event::Value;
   event_->Reset();
@@ -52,6 +69,8 @@ void Stream::Fill(const TestEvent& event, int index) {
   if (event.keys.size() > 1) {
     for (const std::string& key : event.keys) event_->Append(key_, Value::String(key));
   }
+  if (!event.l.empty()) event_->SetString(*fields_.Intern("l"), event.l);
+  if (!event.m.empty()) event_->SetString(*fields_.Intern("m"), event.m);
   event_->time = static_cast<event::TimeNs>(event.at * 1e9);
   event_->sequence = event.sequence;
   event_->identity = event.identity;

@@ -22,10 +22,20 @@ struct TestEvent {
   event::HostId host = 1;
   int64_t sequence = event::Event::kNoSequence;
   uint64_t identity = 0;
+  std::string l = "", m = "";  // fields `l` and `m`, for links; empty: null
 };
 
 // Evidence as indices into the events fed, -1 for a missing one.
 using Sequence = std::vector<int>;
+
+// `by` and `prefer` hold fields, l or m, of both events; with a third letter the tie
+// holds within that field: "lm" compares the earlier l with the later m, "lml" does
+// where the l of both agree.
+struct TestLink {
+  int earlier = 1, later = 2;
+  std::vector<std::string> by = {};
+  std::vector<std::string> prefer = {};
+};
 
 // Reads fields s and k; category is always "event".
 struct TestRule {
@@ -33,6 +43,7 @@ struct TestRule {
   std::string query;
   event::TimeNs order_slack = 0;
   std::string allowed = "";  // `where` of an allowlist entry for every stage; empty: none
+  std::vector<TestLink> links = {};
 };
 
 class Stream {
@@ -63,6 +74,7 @@ class Stream {
 
  private:
   void Compile(const std::vector<TestRule>& rules);
+  std::vector<rules::Tie> Ties(const std::vector<std::string>& letters);
   void Fill(const TestEvent& event, int index);
   std::vector<Sequence> TakeMatches();
 

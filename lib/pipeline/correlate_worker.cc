@@ -320,9 +320,13 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
 void CorrelateWorker::KeepBaselines(int32_t partition, Engine& engine) {
   for (const enrich::BaselineState& state : engine.novelty().TakeChanged()) {
     for (const enrich::BaselineTuple& tuple : state.tuples) {
-      const std::string key = BaselineKey(state.name, tuple);
+      const std::string key = BaselineKey(state.name, tuple.values);
       const std::string value = BaselineJson(state, tuple);
       member_.Produce({kafka_.baselines_topic, partition, key, value});
+    }
+    for (const std::vector<std::string>& values : state.gone) {
+      const std::string key = BaselineKey(state.name, values);
+      member_.Produce({kafka_.baselines_topic, partition, key, "", /*tombstone=*/true});
     }
   }
 }

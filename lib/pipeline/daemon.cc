@@ -14,7 +14,7 @@
 #include "base/status_macros.h"
 #include "bus/kafka_consumer.h"
 #include "bus/kafka_producer.h"
-#include "pipeline/baseline_record.h"
+#include "pipeline/baselines_topic.h"
 #include "pipeline/correlate_worker.h"
 #include "pipeline/ingest_worker.h"
 #include "pipeline/keyed_input.h"
@@ -79,39 +79,10 @@ ReadAlertTail AlertTailReader(const std::shared_ptr<const Site>& in_use) {
       };
 }
 
-// Each partition of the one topic keeps the baselines of the same of the other.
-absl::Status CheckBaselines(const config::Kafka& kafka, int32_t baselines,
-                            const std::string& events_topic, int32_t events) {
-  if (baselines >= events) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      kafka.baselines_topic, " has ", baselines, " partitions and ", events_topic, " has ", events,
-      "; each partition of the one keeps the baselines of the same partition of the "
-      "other: raise the first to ",
-      events));
-}
-
-// Partitions of the baselines topic, read by a client of its own.
 ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
-  return [in_use](const std::vector<int32_t>& partitions) -> absl::StatusOr<BaselinesByPartition> {
-    const Site& site = *in_use;
-    BaselinesByPartition baselines;
-    if (site.config().baselines.empty()) return baselines;
-    ASSIGN_OR_RETURN(auto topics,
-                     bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "baselines")));
-    ASSIGN_OR_RETURN(auto known, topics->Partitions(kBrokerTimeout));
-    const config::Kafka& kafka = site.config().kafka;
-    if (!known.contains(kafka.baselines_topic)) {
-      return absl::UnavailableError(absl::StrCat("there is no topic ", kafka.baselines_topic));
-    }
-    RETURN_IF_ERROR(CheckBaselines(kafka, known[kafka.baselines_topic], kafka.events_topic,
-                                   known[kafka.events_topic]));
-    absl::flat_hash_map<int32_t, BaselineRecords> records;
-    RETURN_IF_ERROR(topics->ReadToEnd(site.config().kafka.baselines_topic, partitions, 0,
-                                      kTailTimeout, [&](const bus::Record& record) {
-                                        records[record.at->partition].Add(record.key, record.value);
-                                      }));
-    for (const auto& [partition, read] : records) baselines[partition] = read.States();
-    return baselines;
+  return [in_use](const std::vector<int32_t>& partitions) {
+    return in_use->config().baselines.empty() ? BaselinesByPartition()
+                                              : ReadBaselinesTopic(*in_use, partitions);
   };
 }
 
@@ -137,8 +108,8 @@ absl::Status CheckSizes(const config::Kafka& kafka, const std::map<std::string, 
   const auto read = CorrelatedTopics(kafka, all);
   RETURN_IF_ERROR(CheckPartitionedAlike(read));
   if (read.empty()) return absl::OkStatus();
-  return CheckBaselines(kafka, all.at(kafka.baselines_topic), read.begin()->first,
-                        read.begin()->second);
+  return CheckBaselinesTopic(kafka, all.at(kafka.baselines_topic), read.begin()->first,
+                             read.begin()->second);
 }
 
 // What can be said without a broker.

@@ -263,8 +263,8 @@ metrics::EngineReport Engine::Report() {
   report.process_memory = static_cast<int64_t>(enriched.lineage.bytes);
   report.hosts_crowded_out = enriched.lineage.crowded_out;
   for (const enrich::Novelty::Stats& baseline : enriched.baselines) {
-    report.baselines[baseline.name] = {baseline.novel, static_cast<int64_t>(baseline.tuples),
-                                       baseline.learning};
+    report.baselines[baseline.name] = {baseline.novel, baseline.evicted, baseline.aged,
+                                       static_cast<int64_t>(baseline.tuples), baseline.learning};
   }
   ReportRules(report);
   return report;

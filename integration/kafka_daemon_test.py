@@ -283,6 +283,20 @@ class KafkaDaemonTest(unittest.TestCase):
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(self.alert_ids(daemon), self.undisturbed())
 
+    def test_says_which_topic_is_kept_for_less_than_rules_look_back(self):
+        self.broker.create_topic("brief.events", partitions=3, configs={"retention.ms": "3600000"})
+        daemon = self.daemon("brief")
+        said = "brief.events is kept for 1h only, and rules look back 6h"
+        listed = subprocess.run(daemon.command("topics"), capture_output=True, check=True,
+                                timeout=60)
+        warnings = listed.stderr.decode().splitlines()
+        self.assertEqual(len(warnings), 1, warnings)
+        self.assertIn(said, warnings[0])
+        daemon.start()
+        kafka_broker.wait_until(daemon.is_joined, "the daemon to be in the group")
+        self.assertIn(said, daemon.log_text())
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+
     def test_goes_on_after_the_broker_was_restarted(self):
         expected = self.undisturbed()
         daemon = self.daemon("steady")

@@ -19,6 +19,8 @@
 #include "pipeline/ingest_worker.h"
 #include "pipeline/keyed_input.h"
 #include "pipeline/pause.h"
+#include "pipeline/retention.h"
+#include "pipeline/rewind.h"
 #include "spdlog/spdlog.h"
 
 namespace sequitur::pipeline {
@@ -147,13 +149,17 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
   const config::Kafka& kafka = site.config().kafka;
   const auto partitions = static_cast<int32_t>(kafka.partitions);
   const auto replicas = static_cast<int32_t>(kafka.replication_factor);
-  const std::string day = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24)));
-  const std::string month = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24 * 30)));
+  const auto at_least = [](int days, absl::Duration needed) {
+    return absl::StrCat(absl::ToInt64Milliseconds(std::max(absl::Hours(24 * days), needed)));
+  };
+  // With as much again for an outage.
+  const std::string day = at_least(1, 2 * LookBack(site));
+  const std::string month = at_least(30, 2 * (LookBack(site) + LongestSuppression(site)));
   std::vector<bus::NewTopic> topics = {
       {kafka.baselines_topic, partitions, replicas, {{"cleanup.policy", "compact"}}},
       {kafka.alerts_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.shadow_topic, 1, replicas, {{"retention.ms", month}}},
-      {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", day}}},
+      {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", at_least(1, {})}}},
   };
   if (!IsKeyed(kafka)) {
     topics.push_back({kafka.events_topic, partitions, replicas, {{"retention.ms", day}}});
@@ -265,7 +271,12 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
         const absl::Status found = topics_->LookUp(topic, kBrokerTimeout);
         if (absl::IsPermissionDenied(found)) return found;
       }
-      if (missing.empty()) return CheckSizes(site->config().kafka, *known);
+      if (missing.empty()) {
+        for (const std::string& each : Shortcomings(*site, *topics_, kBrokerTimeout)) {
+          spdlog::warn(each);
+        }
+        return CheckSizes(site->config().kafka, *known);
+      }
       problem = absl::StrCat("topics are missing: ", absl::StrJoin(missing, ", "),
                              " (`sequitur topics --create` makes sequitur's own)");
     }

@@ -1,6 +1,7 @@
 #include "rules/loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -34,7 +35,7 @@ class Load {
     ReadDrafts();
     CheckTunedIds();
     for (RuleDraft& draft : drafts_) FinishRule(draft);
-    CheckSuppressGroups();
+    CheckTogether();
     ReadAllowlists();
     NumberVersions();
     ReadTests();
@@ -71,6 +72,10 @@ class Load {
   void Report(Diagnostic here, std::string message) {
     here.message = std::move(message);
     loaded_.diagnostics.push_back(std::move(here));
+  }
+
+  void Append(Diagnostics diagnostics) {
+    std::move(diagnostics.begin(), diagnostics.end(), std::back_inserter(loaded_.diagnostics));
   }
 
   void CheckTunedIds() {
@@ -116,6 +121,7 @@ class Load {
     SetSuppress(draft, tuning);
     const std::vector<std::string> empty = EmptyLists(used);
     CheckRule(draft, {aside ? *aside : program_, fields_, options_.telemetry, empty});
+    Append(CheckWindows(draft, options_.telemetry));
     if (!enabled) return;
     rules_.push_back(draft.rule);
     rules_.back().stages_version = StagesVersion(draft.rule, used, lists_, fields_);
@@ -141,8 +147,12 @@ class Load {
     Rule& rule = draft.rule;
     if (tuning.mode) rule.mode = *tuning.mode;
     if (tuning.severity) rule.severity = *tuning.severity;
-    if (tuning.order_slack) rule.order_slack = absl::ToInt64Nanoseconds(*tuning.order_slack);
+    if (tuning.order_slack) {
+      rule.order_slack = absl::ToInt64Nanoseconds(*tuning.order_slack);
+      draft.order_slack_here = tuning.here;
+    }
     if (!tuning.maxspan) return;
+    draft.maxspan_here = tuning.here;
     rule.maxspan = absl::ToInt64Nanoseconds(*tuning.maxspan);
     if (rule.is_sequence) return;
     Report(tuning.here, absl::StrCat("rule ", yaml::Quoted(rule.id),
@@ -157,6 +167,13 @@ class Load {
     for (const std::string& path : spec.by) {
       if (const auto field = Intern(path)) draft.rule.suppress.by.push_back(*field);
     }
+  }
+
+  void CheckTogether() {
+    CheckSuppressGroups();
+    std::vector<const RuleDraft*> enabled;
+    for (const Compiled& compiled : compiled_) enabled.push_back(compiled.draft);
+    Append(CheckLateness(enabled, options_.telemetry));
   }
 
   // Rules of a group are told apart by the same values, or they could not hold

@@ -25,6 +25,8 @@ struct RuleDraft {
   std::optional<yaml::Node> tests;
   std::optional<yaml::Node> suppress_by;
   SuppressSpec suppress;
+  // Where the window is set; in the site's tuning, when it is there.
+  Diagnostic maxspan_here, order_slack_here;
   bool enabled = true;
 };
 

@@ -283,6 +283,22 @@ class KafkaDaemonTest(unittest.TestCase):
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(self.alert_ids(daemon), self.undisturbed())
 
+    def test_what_a_reviewer_takes_out_is_deleted_from_the_topic_and_new_again(self):
+        daemon = self.daemon("pruned")
+        daemon.start()
+        self.wait_until_read(daemon)
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        learnt, before = self.baseline(daemon, "save")
+        rejected = max(before)
+        lines = learnt.read_text().splitlines()
+        learnt.write_text("\n".join(line for line in lines if rejected not in line) + "\n")
+        pruned = subprocess.run(daemon.command("baseline", "prune", str(learnt)), check=True,
+                                capture_output=True, timeout=60).stdout.decode()
+        self.assertEqual(pruned, "deleted from web_service_peer: " +
+                         rejected.replace('"', "") + "\n")
+        _, after = self.baseline(daemon, "save")
+        self.assertEqual(set(after), set(before) - {rejected})
+
     def test_says_which_topic_is_kept_for_less_than_rules_look_back(self):
         self.broker.create_topic("brief.events", partitions=3, configs={"retention.ms": "3600000"})
         daemon = self.daemon("brief")

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -40,7 +41,13 @@ constexpr char kFooter[] =
     "it is written when it has doubled, and once an hour at most besides.\n"
     "\n"
     "  sequitur baseline show\n"
-    "  sequitur baseline save --output config/learnt.yaml";
+    "  sequitur baseline save --output config/learnt.yaml\n"
+    "\n"
+    "What was taken out of that file is deleted from the topic, while the daemon is stopped, by\n"
+    "\n"
+    "  sequitur baseline prune config/learnt.yaml";
+
+constexpr char kNoBrokers[] = "kafka.brokers is not set in the configuration";
 
 int Fail(const std::string& text) {
   std::fprintf(stderr, "sequitur: %s\n", text.c_str());
@@ -89,6 +96,12 @@ std::string Age(event::TimeNs since, event::TimeNs until) {
   return absl::StrCat(days, days == 1 ? " day" : " days");
 }
 
+std::string ValuesOf(const enrich::BaselineTuple& tuple) {
+  return absl::StrJoin(tuple.values, ", ", [](std::string* out, const std::string& value) {
+    absl::StrAppend(out, alert::Printable(value, 80));
+  });
+}
+
 void ShowOne(const enrich::BaselineState& state, const config::Baseline* baseline) {
   std::printf(
       "%s (%s): %zu combinations, learning since %s\n", state.name.c_str(),
@@ -96,12 +109,10 @@ void ShowOne(const enrich::BaselineState& state, const config::Baseline* baselin
       state.tuples.size(), event::FormatIso8601(state.learning_since).c_str());
   std::printf("  %10s  %-10s %-30s %-6s %s\n", "seen", "over", "last", "learnt", "values");
   for (auto tuple = state.tuples.rbegin(); tuple != state.tuples.rend(); ++tuple) {
-    std::vector<std::string> values;
-    for (const std::string& value : tuple->values) values.push_back(alert::Printable(value, 80));
     std::printf("  %10llu  %-10s %-30s %-6s %s\n", static_cast<unsigned long long>(tuple->seen),
                 Age(tuple->first_seen, tuple->last_seen).c_str(),
                 event::FormatIso8601(tuple->last_seen).c_str(), tuple->learnt ? "yes" : "no",
-                absl::StrJoin(values, ", ").c_str());
+                ValuesOf(*tuple).c_str());
   }
 }
 
@@ -118,7 +129,7 @@ void ShowAll(const pipeline::Site& site, const States& states) {
 // What all partitions of the baselines topic say.
 absl::StatusOr<States> ReadTopic(const pipeline::Site& site) {
   if (site.config().kafka.brokers.empty()) {
-    return absl::InvalidArgumentError("kafka.brokers is not set in the configuration");
+    return absl::InvalidArgumentError(kNoBrokers);
   }
   ASSIGN_OR_RETURN(auto partitions, pipeline::ReadBaselinesTopic(site, {}));
   States states;
@@ -128,27 +139,35 @@ absl::StatusOr<States> ReadTopic(const pipeline::Site& site) {
   return pipeline::MergeBaselines(std::move(states));
 }
 
-int ShowFile(const Options& options, const pipeline::Site& site) {
-  std::ifstream in(options.file, std::ios::binary);
+// Unset, and said why, when the file cannot be read or has errors.
+std::optional<States> ReadFile(const std::string& path, const pipeline::Site& site) {
+  std::ifstream in(path, std::ios::binary);
   std::stringstream text;
   if (in) text << in.rdbuf();
-  if (!in) return Fail(absl::StrCat(options.file, " cannot be read: ", std::strerror(errno)));
+  if (!in) {
+    Fail(absl::StrCat(path, " cannot be read: ", std::strerror(errno)));
+    return std::nullopt;
+  }
   Diagnostics diagnostics;
-  const auto states =
-      pipeline::ParseBaselines(text.str(), options.file, site.config().baselines, diagnostics);
+  States states = pipeline::ParseBaselines(text.str(), path, site.config().baselines, diagnostics);
   for (const Diagnostic& problem : diagnostics) {
     std::fprintf(stderr, "%s\n", problem.ToString().c_str());
   }
-  ShowAll(site, states);
-  return HasErrors(diagnostics) ? 1 : 0;
+  if (HasErrors(diagnostics)) return std::nullopt;
+  return states;
 }
 
 int Show(const Options& options) {
   const auto site = LoadOrExplain(options.site, Warnings::kHide);
   if (site == nullptr) return 1;
-  if (!options.file.empty()) return ShowFile(options, *site);
-  const auto states = ReadTopic(*site);
-  if (!states.ok()) return Fail(std::string(states.status().message()));
+  if (options.file.empty()) {
+    const auto states = ReadTopic(*site);
+    if (!states.ok()) return Fail(std::string(states.status().message()));
+    ShowAll(*site, *states);
+    return 0;
+  }
+  const auto states = ReadFile(options.file, *site);
+  if (!states) return 1;
   ShowAll(*site, *states);
   return 0;
 }
@@ -159,6 +178,22 @@ int Save(const Options& options) {
   const auto states = ReadTopic(*site);
   if (!states.ok()) return Fail(std::string(states.status().message()));
   return Write(options, *site, *states);
+}
+
+int Prune(const Options& options) {
+  const auto site = LoadOrExplain(options.site, Warnings::kHide);
+  if (site == nullptr) return 1;
+  if (site->config().kafka.brokers.empty()) return Fail(kNoBrokers);
+  const auto kept = ReadFile(options.file, *site);
+  if (!kept) return 1;
+  const auto deleted = pipeline::PruneBaselinesTopic(*site, *kept);
+  if (!deleted.ok()) return Fail(std::string(deleted.status().message()));
+  for (const auto& state : *deleted) {
+    for (const auto& tuple : state.tuples) {
+      std::printf("deleted from %s: %s\n", state.name.c_str(), ValuesOf(tuple).c_str());
+    }
+  }
+  return 0;
 }
 
 }  // namespace
@@ -188,6 +223,11 @@ void AddBaseline(CLI::App& app, Run& run) {
   save->add_option("--output", options->file, "Where to write (default: standard output)")
       ->type_name("FILE");
   save->callback([&run, options] { run = [options] { return Save(*options); }; });
+  auto* prune = command->add_subcommand(
+      "prune", "Delete from the baselines topic what a file does not have, of its baselines");
+  AddSiteOptions(*prune, options->site);
+  prune->add_option("file", options->file, "What to keep")->type_name("FILE")->required();
+  prune->callback([&run, options] { run = [options] { return Prune(*options); }; });
 }
 
 }  // namespace sequitur::cmd

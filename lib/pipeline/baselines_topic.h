@@ -30,4 +30,10 @@ absl::Status CheckBaselinesTopic(const config::Kafka& kafka, int32_t baselines,
 absl::StatusOr<BaselinesByPartition> ReadBaselinesTopic(const Site& site,
                                                         std::vector<int32_t> partitions);
 
+// Deletes from the topic what `kept` does not have, of the baselines that it
+// names, and returns that. A daemon that runs knows it until it starts anew, and
+// may write it again.
+absl::StatusOr<std::vector<enrich::BaselineState>> PruneBaselinesTopic(
+    const Site& site, const std::vector<enrich::BaselineState>& kept);
+
 }  // namespace sequitur::pipeline

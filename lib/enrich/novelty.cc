@@ -142,7 +142,8 @@ bool Novelty::IsToBeTold(const Baseline& baseline, const Tuple& tuple) {
 }
 
 Novelty::Tuple& Novelty::Insert(Baseline& baseline, Tuple tuple) {
-  baseline.gone.erase(tuple.key);
+  // Others still have it: should it be forgotten again, they are to know.
+  if (baseline.gone.erase(tuple.key) > 0) tuple.told_last = tuple.first_seen;
   baseline.tuples.push_back(std::move(tuple));
   const auto last = std::prev(baseline.tuples.end());
   baseline.by_key.emplace(last->key, last);

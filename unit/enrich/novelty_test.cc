@@ -140,6 +140,22 @@ TEST_F(NoveltyTest, TellsWhichTuplesItForgotForOthers) {
             (std::vector<std::vector<std::string>>{{"web-1", "nginx", "1.1.1.2"}}));
 }
 
+TEST_F(NoveltyTest, TellsThatATupleIsGoneAlsoIfItCameBackForAMoment) {
+  BaselineOptions options = Destinations();
+  options.cap = 1;
+  Use({options});
+  See(0, "1.1.1.1");
+  novelty_->TakeChanged();
+  See(1, "2.2.2.2");
+  See(2, "1.1.1.1");
+  See(3, "3.3.3.3");
+  const auto changed = novelty_->TakeChanged();
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].tuples.size(), 1u);
+  EXPECT_EQ(changed[0].gone,
+            (std::vector<std::vector<std::string>>{{"web-1", "nginx", "1.1.1.1"}}));
+}
+
 TEST_F(NoveltyTest, ForgetsForGoodWhatWasNotSeenForLongerThanItsAge) {
   const double age = 1000, grace = 3600;
   See(0, "1.1.1.1");

@@ -69,12 +69,18 @@ class Baseline(unittest.TestCase):
     def test_counts_and_ages_can_be_reviewed(self):
         self.learn("192.0.2.1", "192.0.2.2", "192.0.2.1")
         self.assertIn('- {values: ["web-1", "192.0.2.1"], first: 2026-01-01T00:00:00.000Z, '
-                      'last: 2026-01-01T00:00:02.000Z, seen: 2}', self.learnt.read_text())
+                      'last: 2026-01-01T00:00:02.000Z, seen: 2}  # was new\n', self.learnt.read_text())
         done = run("baseline", "show", "--config", self.site, self.learnt)
         self.assertEqual(done.returncode, 0, text(done.stderr))
         out = text(done.stdout)
         self.assertIn("peer (host.name, destination.ip): 2 combinations", out)
-        self.assertRegex(out, r" 2  0 days +2026-01-01T00:00:02.000Z +web-1, 192.0.2.1")
+        self.assertRegex(out, r" 2  0 days +2026-01-01T00:00:02.000Z +yes +web-1, 192.0.2.1")
+
+    def test_the_topic_needs_brokers(self):
+        for what in "show", "save":
+            done = run("baseline", what, "--config", self.site)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("kafka.brokers is not set", text(done.stderr))
 
     def test_a_file_that_is_not_of_this_baseline_is_an_error_of_check(self):
         self.learn("192.0.2.1")

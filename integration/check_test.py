@@ -55,6 +55,24 @@ class Check(unittest.TestCase):
         out, _ = self.check("id: r\nname: R\nquery: any where sequitur.novel == \"peer\"\n")
         self.assertIn("no baselines are configured", out)
 
+    def test_says_which_windows_do_not_fit_the_site_or_each_other(self):
+        rule = ("- id: r\n  order_slack: 2m\n  query: |\n"
+                "    sequence by host.id with maxspan=1m\n"
+                "      [process where true]\n      [file where true]\n"
+                "- id: long\n  query: |\n"
+                "    sequence by host.id with maxspan=8d\n"
+                "      [process where true]\n      [file where true]\n")
+        out, code = self.check(rule, SITE + "lateness: 30s\n")
+        self.assertEqual(code, 0)
+        self.assertIn("rule.yaml:2:16: warning: order_slack (2m) is longer than maxspan (1m)", out)
+        self.assertIn("rule.yaml:8:10: warning: after a restart this rule has to read 192h30s "
+                      "again", out)
+        self.assertIn("sequitur.yaml:7:11: warning: lateness (30s) is shorter than order_slack "
+                      "(2m) of r:", out)
+        self.assertIn("sequitur.yaml:7:11: warning: clock.max_future (5m) is longer than lateness "
+                      "(30s)", out)
+        self.assertIn("no errors, 4 warnings", out)
+
 
 if __name__ == "__main__":
     unittest.main()

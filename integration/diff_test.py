@@ -114,6 +114,9 @@ class Diff(unittest.TestCase):
         quiet = RULE.replace("  severity: low", "  severity: low\n  suppress: {by: [host.name], for: 1h}")
         said = self.the_change(self.site("new", rules=quiet), "suppress", "rules.yaml:2")
         self.assertEqual(said, "suppressed: one alert per 1h")
+        grouped = quiet.replace("for: 1h", "for: 1h, group: chains")
+        said = self.the_change(self.site("grouped", rules=grouped), "suppress", "rules.yaml:2")
+        self.assertEqual(said, "suppressed: one alert per 1h in the group chains")
 
     def test_enrichment(self):
         rules = RULE.replace("process.name in~ $last", 'sequitur.lineage.service == "web"')

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -36,7 +37,7 @@ class Daemon:
     """`sequitur run` with a site of its own below `folder`."""
 
     def __init__(self, broker, folder, name, topics=("telemetry",), instance="one",
-                 placement="shuffle"):
+                 placement="shuffle", more=""):
         self.name = name
         self.alerts = f"{name}.alerts"
         self.config = pathlib.Path(folder) / f"{name}-{instance}.yaml"
@@ -54,7 +55,7 @@ class Daemon:
   dead_letter_topic: {name}.dlq
   commit_interval: 100ms
   consumer: {{session.timeout.ms: 6000, max.poll.interval.ms: 6000, heartbeat.interval.ms: 500}}
-""")
+""", more)
         self.log = open(pathlib.Path(folder) / f"{name}-{instance}.log", "ab")
         self.process = None
         self.started_at = 0
@@ -164,6 +165,48 @@ class KafkaDaemonTest(unittest.TestCase):
         self.assertGreater(len(kept), 0)
         self.assertEqual({document["baseline"] for document in kept}, {"web_service_peer"})
 
+    def baseline(self, daemon, *arguments):
+        """Tuples with how often each was seen, of `sequitur baseline` so asked."""
+        learnt = pathlib.Path(self.folder) / "learnt.yaml"
+        subprocess.run(daemon.command("baseline", *arguments, "--output", str(learnt)),
+                       check=True, capture_output=True, timeout=60)
+        tuples = re.findall(r"- \{values: \[(.*)\], .* seen: (\d+)\}", learnt.read_text())
+        return learnt, {values: int(seen) for values, seen in tuples}
+
+    def telemetry_file(self):
+        path = pathlib.Path(self.folder) / "telemetry.ndjson"
+        path.write_bytes(b"\n".join(self.lines) + b"\n")
+        return str(path)
+
+    def test_its_topic_says_how_often_each_was_seen(self):
+        self.undisturbed()
+        daemon = self.daemon("calm")
+        _, seen = self.baseline(daemon, "learn", self.telemetry_file())
+        _, kept = self.baseline(daemon, "save")
+        self.assertEqual(set(kept), set(seen))
+        for values, times in kept.items():
+            self.assertLessEqual(times, seen[values], values)
+            self.assertGreaterEqual(times * 2, seen[values], values)
+        self.assertGreater(max(kept.values()), 1)
+        shown = subprocess.run(daemon.command("baseline", "show"), check=True, capture_output=True,
+                               timeout=60).stdout.decode()
+        self.assertIn(f"destination.port): {len(kept)} combinations", shown)
+
+    def test_begins_with_what_was_learnt_and_reviewed(self):
+        (pathlib.Path(self.folder) / "learnt.yaml").write_text("baselines: []\n")
+        daemon = self.daemon("reviewed", more="learnt: learnt.yaml")
+        learnt, seen = self.baseline(daemon, "learn", self.telemetry_file())
+        rejected = max(seen)
+        lines = learnt.read_text().splitlines()
+        learnt.write_text("\n".join(line for line in lines if rejected not in line) + "\n")
+        daemon.start()
+        self.wait_until_read(daemon)
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        kept = [json.loads(record.value)
+                for record in self.broker.consume_all("reviewed.baselines")]
+        new = {json.dumps(document["values"])[1:-1] for document in kept if not document["learnt"]}
+        self.assertEqual(new, {rejected})
+
     def test_survives_being_killed_at_any_point(self):
         expected = self.undisturbed()
         chance = random.Random(SEED)
@@ -179,6 +222,9 @@ class KafkaDaemonTest(unittest.TestCase):
         self.wait_until_read(daemon)
         self.assertEqual(daemon.stop(), 0, daemon.log_text())
         self.assertEqual(self.alert_ids(daemon), expected, daemon.log_text())
+        _, seen = self.baseline(daemon, "learn", self.telemetry_file())
+        for values, times in self.baseline(daemon, "save")[1].items():
+            self.assertLessEqual(times, seen[values], "read again, and counted again")
 
     def test_survives_a_rebalance_storm(self):
         expected = self.undisturbed()
@@ -236,6 +282,36 @@ class KafkaDaemonTest(unittest.TestCase):
         self.wait_until_read(daemon)
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(self.alert_ids(daemon), self.undisturbed())
+
+    def test_what_a_reviewer_takes_out_is_deleted_from_the_topic_and_new_again(self):
+        daemon = self.daemon("pruned")
+        daemon.start()
+        self.wait_until_read(daemon)
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        learnt, before = self.baseline(daemon, "save")
+        rejected = max(before)
+        lines = learnt.read_text().splitlines()
+        learnt.write_text("\n".join(line for line in lines if rejected not in line) + "\n")
+        pruned = subprocess.run(daemon.command("baseline", "prune", str(learnt)), check=True,
+                                capture_output=True, timeout=60).stdout.decode()
+        self.assertEqual(pruned, "deleted from web_service_peer: " +
+                         rejected.replace('"', "") + "\n")
+        _, after = self.baseline(daemon, "save")
+        self.assertEqual(set(after), set(before) - {rejected})
+
+    def test_says_which_topic_is_kept_for_less_than_rules_look_back(self):
+        self.broker.create_topic("brief.events", partitions=3, configs={"retention.ms": "3600000"})
+        daemon = self.daemon("brief")
+        said = "brief.events is kept for 1h only, and rules look back 6h"
+        listed = subprocess.run(daemon.command("topics"), capture_output=True, check=True,
+                                timeout=60)
+        warnings = listed.stderr.decode().splitlines()
+        self.assertEqual(len(warnings), 1, warnings)
+        self.assertIn(said, warnings[0])
+        daemon.start()
+        kafka_broker.wait_until(daemon.is_joined, "the daemon to be in the group")
+        self.assertIn(said, daemon.log_text())
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
 
     def test_goes_on_after_the_broker_was_restarted(self):
         expected = self.undisturbed()

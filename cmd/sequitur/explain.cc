@@ -97,8 +97,12 @@ void Print(const pipeline::Site& site, const rules::Rule& rule) {
   if (rule.suppress.window > 0) {
     std::vector<std::string> by;
     for (event::FieldId id : rule.suppress.by) by.emplace_back(site.fields().path(id));
-    std::printf("  one alert per %s%s%s\n", Duration(rule.suppress.window).c_str(),
+    std::printf("  one alert per %s%s%s", Duration(rule.suppress.window).c_str(),
                 by.empty() ? "" : " and ", absl::StrJoin(by, ", ").c_str());
+    if (!rule.suppress.group.empty()) {
+      std::printf(" of all rules in the group %s, graver ones apart", rule.suppress.group.c_str());
+    }
+    std::printf("\n");
   }
   std::printf("\n");
 }

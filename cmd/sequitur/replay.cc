@@ -159,7 +159,8 @@ int Replay(const Options& options) {
   auto summary = pipeline::Replay(
       *site, inputs.inputs,
       {.host = options.host,
-       .suppress = !options.no_suppress,
+       .suppression =
+           options.no_suppress ? alert::Suppression::kNone : alert::Suppression::kByGroup,
        .explain_misses = options.explain_misses || !options.misses_output.empty()},
       [&](const alert::Alert& alert) {
         progress.Clear();

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "cmd/sequitur/command.h"
 #include "pipeline/daemon.h"
+#include "pipeline/retention.h"
 
 namespace sequitur::cmd {
 namespace {
@@ -68,6 +69,9 @@ int Topics(const Options& options) {
     if (topic.front() != '^') show(topic, "source");
   }
   for (const bus::NewTopic& topic : pipeline::OwnTopics(*site)) show(topic.name, "own");
+  for (const std::string& each : pipeline::Shortcomings(*site, **topics, kTimeout)) {
+    std::fprintf(stderr, "sequitur: warning: %s\n", each.c_str());
+  }
   return complete ? 0 : 1;
 }
 

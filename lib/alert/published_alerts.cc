@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -105,8 +106,17 @@ struct Document {
   absl::string_view id;
   event::TimeNs end = 0;
   absl::string_view suppression_key;  // empty: none
+  int gravity = 0;
   std::vector<Hash128> hits;
 };
+
+// The least where a document does not say it.
+int ReadGravity(const Json* event, const Json* own) {
+  const auto severity = rules::ParseSeverity(Text(own, "severity"));
+  const auto risk_score = Integer(event, "severity", 0, 100);
+  return GravityOf(severity.value_or(rules::Severity::kLow),
+                   static_cast<int>(risk_score.value_or(0)));
+}
 
 // Views are into `json`.
 std::optional<Document> ReadDocument(const Json& json) {
@@ -118,6 +128,7 @@ std::optional<Document> ReadDocument(const Json& json) {
   Document document;
   document.id = Text(event, "id");
   document.suppression_key = Text(own, "suppression_key");
+  document.gravity = ReadGravity(event, own);
   const bool ours =
       Text(event, "kind") == "alert" && IsHexHash(document.id) && !rule.empty() &&
       end.has_value() && evidence != nullptr && evidence->IsArray() &&
@@ -149,7 +160,8 @@ bool PublishedAlerts::Add(absl::string_view json) {
   ids_.insert(HashOf(document->id));
   hits_.insert(document->hits.begin(), document->hits.end());
   if (!document->suppression_key.empty()) {
-    const auto [it, added] = last_.try_emplace(document->suppression_key, document->end);
+    const auto [it, added] = last_.try_emplace(
+        {std::string(document->suppression_key), document->gravity}, document->end);
     it->second = std::max(it->second, document->end);
   }
   return true;
@@ -174,11 +186,11 @@ bool PublishedAlerts::Uses(absl::string_view rule_id, const correlate::Match& ma
 }
 
 void PublishedAlerts::RestoreTo(Suppressor& suppressor) const {
-  std::vector<std::pair<event::TimeNs, absl::string_view>> by_time;
+  std::vector<std::tuple<event::TimeNs, absl::string_view, int>> by_time;
   by_time.reserve(last_.size());
-  for (const auto& [key, end] : last_) by_time.emplace_back(end, key);
+  for (const auto& [said, end] : last_) by_time.emplace_back(end, said.first, said.second);
   std::sort(by_time.begin(), by_time.end());  // what it cannot hold is the oldest
-  for (const auto& [end, key] : by_time) suppressor.Restore(key, end);
+  for (const auto& [end, key, gravity] : by_time) suppressor.Restore(key, gravity, end);
 }
 
 }  // namespace sequitur::alert

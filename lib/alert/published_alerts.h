@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -39,7 +40,7 @@ class PublishedAlerts {
   // same stage.
   bool Uses(absl::string_view rule_id, const correlate::Match& match,
             const SourceNames& sources) const;
-  // Tells the suppressor the latest event.end of each suppression.
+  // Tells the suppressor the latest event.end of each suppression and gravity.
   void RestoreTo(Suppressor& suppressor) const;
 
   size_t size() const { return ids_.size(); }  // different alerts
@@ -48,7 +49,8 @@ class PublishedAlerts {
  private:
   absl::flat_hash_set<Hash128> ids_;
   absl::flat_hash_set<Hash128> hits_;
-  absl::flat_hash_map<std::string, event::TimeNs> last_;  // by suppression key
+  // By suppression key and gravity.
+  absl::flat_hash_map<std::pair<std::string, int>, event::TimeNs> last_;
   uint64_t unreadable_ = 0;
 };
 

@@ -83,19 +83,12 @@ absl::Status KafkaTopics::CreateTopic(const NewTopic& topic, absl::Duration time
   }
   QueueHandle queue(rd_kafka_queue_new(client_.get()));
   rd_kafka_CreateTopics(client_.get(), &request, 1, nullptr, queue.get());
-  rd_kafka_event_t* event = nullptr;
-  const absl::Time give_up = absl::Now() + timeout;
-  while (event == nullptr) {
-    event = rd_kafka_queue_poll(queue.get(), TimeoutMs(kLookForErrors));
-    if (event != nullptr) break;
-    RETURN_IF_ERROR(ServeErrors());
-    if (absl::Now() > give_up) return absl::UnavailableError("no broker answers");
-  }
-  const absl::Cleanup free_event = [&] { rd_kafka_event_destroy(event); };
-  RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event), absl::StrCat("creating ", topic.name)));
+  ASSIGN_OR_RETURN(const EventHandle event, Answer(queue.get(), timeout));
+  RETURN_IF_ERROR(
+      ToStatus(rd_kafka_event_error(event.get()), absl::StrCat("creating ", topic.name)));
   size_t count = 0;
   const auto* results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   if (count == 0) return absl::OkStatus();
   const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[0]);
   if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
@@ -104,6 +97,42 @@ absl::Status KafkaTopics::CreateTopic(const NewTopic& topic, absl::Duration time
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("creating ", topic.name, ": ", rd_kafka_topic_result_error_string(results[0])));
+}
+
+// What a request to the brokers brings back.
+absl::StatusOr<EventHandle> KafkaTopics::Answer(rd_kafka_queue_t* queue, absl::Duration timeout) {
+  const absl::Time give_up = absl::Now() + timeout;
+  while (true) {
+    if (EventHandle event(rd_kafka_queue_poll(queue, TimeoutMs(kLookForErrors))); event) {
+      return event;
+    }
+    RETURN_IF_ERROR(ServeErrors());
+    if (absl::Now() > give_up) return absl::UnavailableError("no broker answers");
+  }
+}
+
+absl::StatusOr<std::map<std::string, std::string>> KafkaTopics::Settings(const std::string& topic,
+                                                                         absl::Duration timeout) {
+  rd_kafka_ConfigResource_t* request =
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  const absl::Cleanup free_request = [&] { rd_kafka_ConfigResource_destroy(request); };
+  QueueHandle queue(rd_kafka_queue_new(client_.get()));
+  rd_kafka_DescribeConfigs(client_.get(), &request, 1, nullptr, queue.get());
+  ASSIGN_OR_RETURN(const EventHandle event, Answer(queue.get(), timeout));
+  const std::string what = absl::StrCat("asking for the settings of ", topic);
+  RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event.get()), what));
+  size_t count = 0;
+  const auto* resources = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count == 0) return absl::NotFoundError(topic);
+  RETURN_IF_ERROR(ToStatus(rd_kafka_ConfigResource_error(resources[0]), what));
+  const auto* entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+  std::map<std::string, std::string> settings;
+  for (size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (value != nullptr) settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
+  }
+  return settings;
 }
 
 absl::Status KafkaTopics::ReadToEnd(const std::string& topic, std::vector<int32_t> partitions,

@@ -36,6 +36,10 @@ class KafkaTopics {
   // AlreadyExists is no failure of the caller's.
   absl::Status CreateTopic(const NewTopic& topic, absl::Duration timeout);
 
+  // Settings of the topic, broker defaults included, by name (retention.ms).
+  absl::StatusOr<std::map<std::string, std::string>> Settings(const std::string& topic,
+                                                              absl::Duration timeout);
+
   // Every record of the topic, or of one partition, from the first at or after
   // `from_ms` (0: the oldest) to the end as it is now.
   absl::Status ReadToEnd(const std::string& topic, std::vector<int32_t> partitions, int64_t from_ms,
@@ -45,6 +49,7 @@ class KafkaTopics {
   explicit KafkaTopics(Log log) : opaque_{std::move(log), this} {}
 
   absl::Status ServeErrors();
+  absl::StatusOr<EventHandle> Answer(rd_kafka_queue_t* queue, absl::Duration timeout);
 
   ClientOpaque opaque_;
   absl::Status fatal_;

@@ -37,6 +37,7 @@ struct Source {
   std::string match;  // glob over topic or file name
   decode::SourceOptions options;
   std::optional<absl::Duration> lateness;  // unset: the site's
+  Diagnostic lateness_here;                // its place
 };
 
 // One host, however its telemetry calls it.
@@ -72,6 +73,7 @@ struct Baseline {
 struct Clock {
   // A sensor's time may be ahead of the record's own by this much.
   absl::Duration max_future = absl::Minutes(5);
+  Diagnostic max_future_here;  // its place; no line: it is not set
 };
 
 // When a host counts as not sending something.
@@ -144,6 +146,7 @@ struct Config {
   Network network;
   std::vector<Baseline> baselines;
   absl::Duration lateness = absl::Minutes(10);
+  Diagnostic lateness_here;  // its place; no line: it is not set
   Clock clock;
   Coverage coverage;
   Limits limits;

@@ -1,8 +1,10 @@
 #include "config/load.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "config/sections.h"
@@ -100,7 +102,10 @@ void ReadSite(const Node& root, Config& config) {
   config.strip_domains = site.GetStrings("strip_domains");
   if (const auto node = site.Get("network")) config.network = ReadNetwork(*node);
   if (const auto node = site.Get("baselines")) config.baselines = ReadBaselines(*node);
-  config.lateness = site.GetDuration("lateness").value_or(config.lateness);
+  if (const auto lateness = site.Get("lateness")) {
+    config.lateness = lateness->AsDuration().value_or(config.lateness);
+    config.lateness_here = lateness->Here();
+  }
   if (const auto node = site.Get("clock")) config.clock = ReadClock(*node);
   if (const auto node = site.Get("coverage")) config.coverage = ReadCoverage(*node);
   if (const auto node = site.Get("http")) config.http = ReadHttp(*node);
@@ -110,6 +115,35 @@ void ReadSite(const Node& root, Config& config) {
   if (const auto node = site.Get("evidence")) ReadEvidence(*node, config);
   if (const auto node = site.Get("tuning")) config.tuning = rules::ReadTuning(*node);
   site.Finish();
+}
+
+void Warn(Diagnostic here, std::string message, Diagnostics& diagnostics) {
+  here.severity = Diagnostic::Severity::kWarning;
+  here.message = std::move(message);
+  diagnostics.push_back(std::move(here));
+}
+
+// Times that do not go together.
+void CheckTimes(const Config& config, Diagnostics& diagnostics) {
+  absl::Duration longest = config.lateness;
+  for (const Source& source : config.sources) {
+    if (!source.lateness) continue;
+    longest = std::max(longest, *source.lateness);
+    if (*source.lateness >= config.lateness) continue;
+    Warn(source.lateness_here,
+         absl::StrCat("shorter than the site's lateness (", absl::FormatDuration(config.lateness),
+                      "), which counts for all: a source's own can only be longer"),
+         diagnostics);
+  }
+  if (config.clock.max_future <= longest) return;
+  const bool set = config.clock.max_future_here.line > 0;
+  Warn(set ? config.clock.max_future_here : config.lateness_here,
+       absl::StrCat("clock.max_future (", absl::FormatDuration(config.clock.max_future),
+                    ") is longer than lateness (", absl::FormatDuration(longest),
+                    "): one sensor whose clock is so far ahead makes all else of its host too "
+                    "late to be joined; ",
+                    set ? "lower it, or raise lateness" : "raise lateness, or lower it"),
+       diagnostics);
 }
 
 void AddLines(const Node& node, std::set<int>& lines) {
@@ -215,6 +249,7 @@ LoadedConfig ReadConfig(yaml::Document document) {
   loaded.config.file = std::string(document.root().file());
   ReadSite(document.root(), loaded.config);
   loaded.diagnostics = document.TakeDiagnostics();
+  CheckTimes(loaded.config, loaded.diagnostics);
   HidePropertyLines(document.root(), loaded.diagnostics);
   return loaded;
 }

@@ -62,7 +62,10 @@ Source ReadSource(const Node& node) {
   source.options.log_format = mapping.GetString("log_format").value_or("");
   source.options.time_zone = ReadTimeZone(mapping);
   source.options.host = mapping.GetString("host").value_or("");
-  source.lateness = mapping.GetDuration("lateness");
+  if (const auto lateness = mapping.Get("lateness")) {
+    source.lateness = lateness->AsDuration();
+    source.lateness_here = lateness->Here();
+  }
   mapping.Finish();
   return source;
 }
@@ -181,7 +184,10 @@ std::vector<Baseline> ReadBaselines(const Node& node) {
 Clock ReadClock(const Node& node) {
   Clock clock;
   Mapping mapping(node, "clock");
-  clock.max_future = mapping.GetDuration("max_future").value_or(clock.max_future);
+  if (const auto max_future = mapping.Get("max_future")) {
+    clock.max_future = max_future->AsDuration().value_or(clock.max_future);
+    clock.max_future_here = max_future->Here();
+  }
   mapping.Finish();
   return clock;
 }

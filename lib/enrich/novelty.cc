@@ -75,15 +75,15 @@ bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
     return false;
   }
   const bool learns = Learns(baseline, event.time);
+  baseline.latest = std::max(baseline.latest, event.time);
   const auto found = baseline.by_key.find(key_);
   if (found != baseline.by_key.end()) {
     Tuple& tuple = *found->second;
-    ++tuple.seen;
+    if (event.time > tuple.counted_until) ++tuple.seen;
     const bool forgotten = event::AddSaturating(tuple.last_seen, baseline.options.age) < event.time;
     tuple.last_seen = std::max(tuple.last_seen, event.time);
-    if (tuple.last_seen >= event::AddSaturating(tuple.told_seen, kRefresh)) {
-      baseline.changed.insert(tuple.key);
-    }
+    if (IsToBeTold(baseline, tuple)) baseline.changed.insert(tuple.key);
+    tuple.touched = baseline.latest;
     baseline.tuples.splice(baseline.tuples.end(), baseline.tuples, found->second);
     if (!forgotten) {
       if (event.time > tuple.first_seen) return false;
@@ -93,9 +93,16 @@ bool Novelty::IsNovel(Baseline& baseline, const Event& event) {
     }
     tuple.first_seen = event.time;
     tuple.learnt = learns;
+    tuple.seen = 1;
     baseline.changed.insert(tuple.key);
-  } else if (Tuple* added = Insert(baseline, {key_, event.time, event.time, learns})) {
-    baseline.changed.insert(added->key);
+  } else if (baseline.options.cap > 0) {
+    if (baseline.tuples.size() >= baseline.options.cap) {
+      ForgetOldest(baseline);
+      ++baseline.stats.evicted;
+    }
+    Tuple tuple = {key_, event.time, event.time, learns};
+    tuple.touched = baseline.latest;
+    baseline.changed.insert(Insert(baseline, std::move(tuple)).key);
   }
   ++(learns ? baseline.stats.learnt : baseline.stats.novel);
   return !learns;
@@ -127,18 +134,42 @@ bool Novelty::Learns(Baseline& baseline, TimeNs time) const {
   return baseline.stats.learning;
 }
 
-Novelty::Tuple* Novelty::Insert(Baseline& baseline, Tuple tuple) {
-  if (baseline.options.cap == 0) return nullptr;
-  if (baseline.tuples.size() >= baseline.options.cap) {
-    baseline.by_key.erase(baseline.tuples.front().key);
-    baseline.changed.erase(baseline.tuples.front().key);
-    baseline.tuples.pop_front();
-    ++baseline.stats.evicted;
-  }
+bool Novelty::IsToBeTold(const Baseline& baseline, const Tuple& tuple) {
+  constexpr event::TimeNs kShareOfAge = 16;
+  const TimeNs refresh = std::min(kRefresh, baseline.options.age / kShareOfAge);
+  return tuple.last_seen >= event::AddSaturating(tuple.told_last, refresh) ||
+         tuple.seen / 2 >= tuple.told_seen;
+}
+
+Novelty::Tuple& Novelty::Insert(Baseline& baseline, Tuple tuple) {
+  // Others still have it: should it be forgotten again, they are to know.
+  if (baseline.gone.erase(tuple.key) > 0) tuple.told_last = tuple.first_seen;
   baseline.tuples.push_back(std::move(tuple));
   const auto last = std::prev(baseline.tuples.end());
   baseline.by_key.emplace(last->key, last);
-  return &*last;
+  return *last;
+}
+
+void Novelty::ForgetOldest(Baseline& baseline) {
+  Tuple& oldest = baseline.tuples.front();
+  baseline.by_key.erase(oldest.key);
+  baseline.changed.erase(oldest.key);
+  if (oldest.told_last != event::kNoTime) baseline.gone.insert(std::move(oldest.key));
+  baseline.tuples.pop_front();
+}
+
+// With time to spare, since an event that is late may still find its tuple. What
+// came a moment ago stays, however old it says it is: a host that brings a
+// backlog is not to be new with every record.
+void Novelty::Age(Baseline& baseline) {
+  const auto ended = [&](const Tuple& tuple) {
+    const TimeNs end = event::AddSaturating(tuple.touched, baseline.options.age);
+    return event::AddSaturating(end, kRefresh) < baseline.latest;
+  };
+  while (!baseline.tuples.empty() && ended(baseline.tuples.front())) {
+    ForgetOldest(baseline);
+    ++baseline.stats.aged;
+  }
 }
 
 std::vector<BaselineState> Novelty::Export() const {
@@ -158,19 +189,38 @@ std::vector<BaselineState> Novelty::Export() const {
 std::vector<BaselineState> Novelty::TakeChanged() {
   std::vector<BaselineState> out;
   for (const auto& baseline : baselines_) {
-    if (baseline->changed.empty()) continue;
+    Age(*baseline);
+    if (baseline->changed.empty() && baseline->gone.empty()) continue;
     BaselineState& state = out.emplace_back();
     state.name = baseline->options.name;
     state.learning_since = baseline->learning_since;
     for (absl::string_view key : baseline->changed) {
       Tuple& tuple = *baseline->by_key.find(key)->second;
-      tuple.told_seen = tuple.last_seen;
+      tuple.told_last = tuple.last_seen;
+      tuple.told_seen = tuple.seen;
       state.tuples.push_back(
           {SplitKey(tuple.key), tuple.first_seen, tuple.last_seen, tuple.learnt, tuple.seen});
     }
+    for (const std::string& key : baseline->gone) state.gone.push_back(SplitKey(key));
     baseline->changed.clear();
+    baseline->gone.clear();
   }
   return out;
+}
+
+bool Novelty::MergeInto(Baseline& baseline, absl::string_view key, const BaselineTuple& tuple) {
+  const auto found = baseline.by_key.find(key);
+  if (found == baseline.by_key.end()) return false;
+  Tuple& known = *found->second;
+  known.first_seen = std::min(known.first_seen, tuple.first_seen);
+  known.last_seen = std::max(known.last_seen, tuple.last_seen);
+  known.counted_until = std::max(known.counted_until, tuple.last_seen);
+  known.learnt |= tuple.learnt;
+  known.seen = std::max(known.seen, tuple.seen);
+  known.touched = std::max(known.touched, tuple.last_seen);
+  known.told_last = std::max(known.told_last, tuple.last_seen);
+  known.told_seen = std::max(known.told_seen, tuple.seen);
+  return true;
 }
 
 void Novelty::Import(const std::vector<BaselineState>& states) {
@@ -180,19 +230,21 @@ void Novelty::Import(const std::vector<BaselineState>& states) {
     });
     if (found == baselines_.end()) continue;
     Baseline& baseline = **found;
-    baseline.learning_since = state.learning_since;
+    if (baseline.learning_since == event::kNoTime) baseline.learning_since = state.learning_since;
+    if (state.learning_since != event::kNoTime) {
+      baseline.learning_since = std::min(baseline.learning_since, state.learning_since);
+    }
     for (const BaselineTuple& tuple : state.tuples) {
       std::string key;
       for (const std::string& value : tuple.values) key.append(value).push_back('\0');
       if (key.size() > kMaxTuple) key.resize(kMaxTuple);
-      if (const auto known = baseline.by_key.find(key); known != baseline.by_key.end()) {
-        known->second->first_seen = std::min(known->second->first_seen, tuple.first_seen);
-        known->second->last_seen = std::max(known->second->last_seen, tuple.last_seen);
-        known->second->learnt |= tuple.learnt;
-        continue;
-      }
-      Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt,
-                        tuple.last_seen, tuple.seen});
+      if (MergeInto(baseline, key, tuple)) continue;
+      Insert(baseline, {std::move(key), tuple.first_seen, tuple.last_seen, tuple.learnt, tuple.seen,
+                        tuple.last_seen, tuple.seen, tuple.last_seen, tuple.last_seen});
+    }
+    baseline.tuples.sort([](const Tuple& a, const Tuple& b) { return a.last_seen < b.last_seen; });
+    for (; baseline.tuples.size() > baseline.options.cap; ++baseline.stats.evicted) {
+      ForgetOldest(baseline);
     }
   }
 }

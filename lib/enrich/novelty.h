@@ -8,8 +8,16 @@
 // An event older than or as old as a tuple's first is novel too: the same
 // event again, or one that came late, must not lose the name it would have had.
 //
+// Whoever keeps the tuples elsewhere takes what is to be written from time to
+// time (TakeChanged), and gives it back after a restart (Import). Events that
+// are then read once more are not counted twice: nothing as old as what was
+// kept counts again.
+//
 // Bounds:   `cap` tuples per baseline, the one longest unseen goes first; a
-//           tuple's text is cut at kMaxTuple.
+//           tuple's text is cut at kMaxTuple. A tuple is told when it is new,
+//           when its count has doubled, and once in kRefresh, or in a 16th of
+//           its age where that is less. Of those forgotten only the told are
+//           remembered until they are taken.
 // Threads:  none; one per worker.
 
 #include <functional>
@@ -45,18 +53,20 @@ struct BaselineTuple {
   event::TimeNs first_seen = event::kNoTime;
   event::TimeNs last_seen = event::kNoTime;
   bool learnt = true;  // was never reported
-  uint64_t seen = 0;   // how often, by this process
+  uint64_t seen = 0;   // how often, at least
 };
 struct BaselineState {
   std::string name;
   event::TimeNs learning_since = event::kNoTime;
   std::vector<BaselineTuple> tuples;  // longest unseen first
+  // Values of tuples that were told and are not known any more.
+  std::vector<std::vector<std::string>> gone = {};
 };
 
 class Novelty {
  public:
   static constexpr size_t kMaxTuple = 4096;
-  static constexpr event::TimeNs kRefresh = 86400 * event::kSecond;
+  static constexpr event::TimeNs kRefresh = 3600 * event::kSecond;
 
   struct Stats {
     std::string name;
@@ -64,7 +74,8 @@ class Novelty {
     uint64_t novel = 0;
     uint64_t learnt = 0;      // silently, while learning
     uint64_t incomplete = 0;  // a field of the tuple was missing
-    uint64_t evicted = 0;
+    uint64_t evicted = 0;     // beyond `cap`
+    uint64_t aged = 0;        // unseen for `age`
     bool learning = true;
   };
 
@@ -76,11 +87,11 @@ class Novelty {
   void Enrich(event::Event& event);
 
   std::vector<BaselineState> Export() const;
-  // The tuples that are new or different since the last call, for whoever keeps
-  // them elsewhere; one that was merely seen again counts once in kRefresh.
+  // What is to be written since the last call, for whoever keeps tuples elsewhere.
+  // Before that it forgets those whose age has ended for good.
   std::vector<BaselineState> TakeChanged();
   // States of baselines that are not configured are passed over. What is known
-  // already is known for as long as either says.
+  // already is known for as long, and was seen as often, as either says.
   void Import(const std::vector<BaselineState>& states);
   std::vector<Stats> stats() const;
 
@@ -90,22 +101,33 @@ class Novelty {
     event::TimeNs first_seen;
     event::TimeNs last_seen;
     bool learnt;
-    event::TimeNs told_seen = event::kNoTime;  // last_seen when last taken; kNoTime: never
     uint64_t seen = 1;
+    event::TimeNs told_last = event::kNoTime;  // last_seen when last taken; kNoTime: never
+    uint64_t told_seen = 0;
+    event::TimeNs counted_until = event::kNoTime;  // nothing as old is counted
+    // The baseline's `latest` when this came last, which may be an event of long ago.
+    event::TimeNs touched = event::kNoTime;
   };
   struct Baseline {
     BaselineOptions options;
     event::TimeNs learning_since = event::kNoTime;
-    std::list<Tuple> tuples;  // longest unseen first
+    event::TimeNs latest = event::kNoTime;  // event time
+    std::list<Tuple> tuples;                // longest untouched first
     absl::flat_hash_map<absl::string_view, std::list<Tuple>::iterator> by_key;
-    absl::flat_hash_set<absl::string_view> changed;  // keys of tuples, for TakeChanged
+    // For TakeChanged: keys of tuples, and of what was told and is no more.
+    absl::flat_hash_set<absl::string_view> changed;
+    absl::flat_hash_set<std::string> gone;
     Stats stats;
   };
 
   bool IsNovel(Baseline& baseline, const event::Event& event);
   bool ReadKey(const Baseline& baseline, const event::Event& event);
   bool Learns(Baseline& baseline, event::TimeNs time) const;
-  Tuple* Insert(Baseline& baseline, Tuple tuple);
+  static bool IsToBeTold(const Baseline& baseline, const Tuple& tuple);
+  static bool MergeInto(Baseline& baseline, absl::string_view key, const BaselineTuple& tuple);
+  static Tuple& Insert(Baseline& baseline, Tuple tuple);
+  static void ForgetOldest(Baseline& baseline);
+  static void Age(Baseline& baseline);
 
   std::vector<std::unique_ptr<Baseline>> baselines_;
   std::string key_;  // scratch: the event's tuple, each value ended by a NUL

@@ -132,7 +132,11 @@ void AddEngine(const EngineReport& engine, FamilyList& list) {
   Family tuples = list.Gauge("sequitur_baseline_tuples", "Combinations a baseline knows.");
   Family learning = list.Gauge("sequitur_baseline_learning", "1 while a baseline learns.");
   Family novel = list.Counter("sequitur_baseline_novel_total", "Events new to a baseline.");
+  Family forgotten = list.Counter("sequitur_baseline_forgotten_total",
+                                  "Combinations a baseline does not know any more.");
   for (const auto& [name, baseline] : engine.baselines) {
+    forgotten.Add({{"baseline", name}, {"reason", "age"}}, ToDouble(baseline.aged));
+    forgotten.Add({{"baseline", name}, {"reason", "cap"}}, ToDouble(baseline.evicted));
     tuples.Add({{"baseline", name}}, ToDouble(baseline.tuples));
     learning.Add({{"baseline", name}}, baseline.learning ? 1 : 0);
     novel.Add({{"baseline", name}}, ToDouble(baseline.novel));

@@ -65,6 +65,8 @@ void EngineReport::Add(const EngineReport& other) {
   }
   for (const auto& [name, baseline] : other.baselines) {
     baselines[name].novel += baseline.novel;
+    baselines[name].evicted += baseline.evicted;
+    baselines[name].aged += baseline.aged;
     baselines[name].tuples += baseline.tuples;
     baselines[name].learning |= baseline.learning;
   }

@@ -60,6 +60,8 @@ struct AllowlistReport {
 
 struct BaselineReport {
   uint64_t novel = 0;
+  uint64_t evicted = 0;  // tuples forgotten beyond its `cap`
+  uint64_t aged = 0;     // unseen for its `age`
   int64_t tuples = 0;
   bool learning = false;
 };

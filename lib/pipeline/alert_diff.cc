@@ -127,7 +127,9 @@ class Explanation {
     const rules::Tuning* tuning = FindTuning(lacks_.site, rule_->id);
     if (found->second->fate == Fate::kSuppressed) {
       AddAtSetting("suppress",
-                   absl::StrCat("suppressed: one alert per ", Duration(rule_->suppress.window)),
+                   absl::StrCat("suppressed: one alert per ", Duration(rule_->suppress.window),
+                                rule_->suppress.group.empty() ? "" : " in the group ",
+                                rule_->suppress.group),
                    tuning != nullptr && tuning->suppress.has_value());
     } else {
       AddAtSetting("mode", "the rule is in shadow mode",

@@ -31,7 +31,7 @@ Backtest RunBacktest(const Site& site, absl::Span<const Input> inputs, const std
   alert::Suppressor suppressor;
   ReplayOptions options;
   options.host = host;
-  options.suppress = false;  // what is suppressed is to be known as such
+  options.suppression = alert::Suppression::kNone;  // what is suppressed is to be known as such
   backtest.summary = Replay(
       site, inputs, options,
       [&](const alert::Alert& found) {

@@ -21,14 +21,15 @@ const config::Baseline* Find(const std::vector<config::Baseline>& configured,
 }
 
 std::string TupleToYaml(const enrich::BaselineTuple& tuple) {
-  return absl::StrCat(
-      "      - {values: [",
-      absl::StrJoin(tuple.values, ", ",
-                    [](std::string* out, const std::string& value) {
-                      absl::StrAppend(out, rules::InQuotes(alert::ValidUtf8(value)));
-                    }),
-      "], first: ", event::FormatIso8601(tuple.first_seen),
-      ", last: ", event::FormatIso8601(tuple.last_seen), ", seen: ", tuple.seen, "}\n");
+  return absl::StrCat("      - {values: [",
+                      absl::StrJoin(tuple.values, ", ",
+                                    [](std::string* out, const std::string& value) {
+                                      absl::StrAppend(out,
+                                                      rules::InQuotes(alert::ValidUtf8(value)));
+                                    }),
+                      "], first: ", event::FormatIso8601(tuple.first_seen),
+                      ", last: ", event::FormatIso8601(tuple.last_seen), ", seen: ", tuple.seen,
+                      tuple.learnt ? "}\n" : "}  # was new\n");
 }
 
 event::TimeNs ReadTime(yaml::Mapping& mapping, absl::string_view key) {

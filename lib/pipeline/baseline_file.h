@@ -23,7 +23,8 @@
 
 namespace sequitur::pipeline {
 
-// Of `configured`, which says the fields. Tuples most often seen first.
+// Of `configured`, which says the fields. Tuples most often seen first; those that
+// were new, and so reported if a rule asks for them, have a comment.
 std::string BaselinesToYaml(std::vector<enrich::BaselineState> states,
                             const std::vector<config::Baseline>& configured);
 

@@ -2,7 +2,7 @@
 
 // A baseline's tuple as a record of the compacted baselines topic: the key is a
 // JSON array of the baseline's name and the tuple's values, the value a document
-// that people can read.
+// that people can read. A tuple that was forgotten is a record without a value.
 //
 // Threads: none.
 
@@ -15,7 +15,7 @@
 
 namespace sequitur::pipeline {
 
-std::string BaselineKey(absl::string_view name, const enrich::BaselineTuple& tuple);
+std::string BaselineKey(absl::string_view name, const std::vector<std::string>& values);
 std::string BaselineJson(const enrich::BaselineState& state, const enrich::BaselineTuple& tuple);
 
 // Records of the topic, oldest first, to what they say in the end.
@@ -33,5 +33,9 @@ class BaselineRecords {
   };
   std::map<std::string, Latest, std::less<>> latest_;  // by key
 };
+
+// What several partitions know, as one: tuples of one baseline and values were
+// seen as often as all say together. Baselines by name, longest unseen first.
+std::vector<enrich::BaselineState> MergeBaselines(std::vector<enrich::BaselineState> states);
 
 }  // namespace sequitur::pipeline

@@ -20,25 +20,6 @@ constexpr int64_t kSweepEveryMs = 10'000;
 // for what their sources differ.
 constexpr int kApartInLateness = 4;
 
-// As far back as a pending sequence can have begun to arrive.
-absl::Duration RewindOf(const Site& site) {
-  const correlate::Options options = site.CorrelateOptions();
-  event::TimeNs lag = 0;
-  for (const rules::Rule& rule : site.rules()->rules()) {
-    lag = std::max(lag, rule.order_slack * static_cast<event::TimeNs>(rule.stages.size()));
-  }
-  return absl::Nanoseconds(site.rules()->longest_maxspan()) + absl::Nanoseconds(options.lateness) +
-         absl::Nanoseconds(lag) + site.config().clock.max_future + absl::Minutes(1);
-}
-
-absl::Duration LongestSuppression(const Site& site) {
-  event::TimeNs longest = 0;
-  for (const rules::Rule& rule : site.rules()->rules()) {
-    longest = std::max(longest, rule.suppress.window);
-  }
-  return absl::Nanoseconds(longest);
-}
-
 // Ties between events are broken by the source's number: give the configured
 // topics theirs in an order that is the same at every start.
 void NumberTopics(std::vector<std::string> topics, SourceNames& sources) {
@@ -58,7 +39,7 @@ CorrelateWorker::CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Con
       site_version_(sites.version()),
       site_(sites.Get()),
       kafka_(site_->config().kafka),
-      rewind_(RewindOf(*site_)),
+      rewind_(LookBack(*site_)),
       suppressed_for_(LongestSuppression(*site_)),
       recent_(recent),
       stats_(stats),
@@ -177,7 +158,7 @@ void CorrelateWorker::TakeSite() {
   for (const auto& [at, partition] : partitions_) partition->engine->Adopt(*next);
   input_->Adopt(*next);
   event_.emplace(next->projection());
-  rewind_ = RewindOf(*next);
+  rewind_ = LookBack(*next);
   suppressed_for_ = LongestSuppression(*next);
   site_ = next;
 }
@@ -320,9 +301,13 @@ void CorrelateWorker::Publish(const alert::Alert& alert) {
 void CorrelateWorker::KeepBaselines(int32_t partition, Engine& engine) {
   for (const enrich::BaselineState& state : engine.novelty().TakeChanged()) {
     for (const enrich::BaselineTuple& tuple : state.tuples) {
-      const std::string key = BaselineKey(state.name, tuple);
+      const std::string key = BaselineKey(state.name, tuple.values);
       const std::string value = BaselineJson(state, tuple);
       member_.Produce({kafka_.baselines_topic, partition, key, value});
+    }
+    for (const std::vector<std::string>& values : state.gone) {
+      const std::string key = BaselineKey(state.name, values);
+      member_.Produce({kafka_.baselines_topic, partition, key, "", /*tombstone=*/true});
     }
   }
 }

@@ -29,6 +29,7 @@
 #include "bus/consumer.h"
 #include "bus/producer.h"
 #include "pipeline/aligned_inputs.h"
+#include "pipeline/baselines_topic.h"
 #include "pipeline/engine.h"
 #include "pipeline/event_input.h"
 #include "pipeline/group_member.h"
@@ -44,7 +45,6 @@ using ReadAlertTail =
 
 // What the baselines topic holds for these partition numbers; one
 // for which it holds nothing may be missing.
-using BaselinesByPartition = absl::flat_hash_map<int32_t, std::vector<enrich::BaselineState>>;
 using ReadBaselines =
     std::function<absl::StatusOr<BaselinesByPartition>(const std::vector<int32_t>& partitions)>;
 

@@ -14,11 +14,13 @@
 #include "base/status_macros.h"
 #include "bus/kafka_consumer.h"
 #include "bus/kafka_producer.h"
-#include "pipeline/baseline_record.h"
+#include "pipeline/baselines_topic.h"
 #include "pipeline/correlate_worker.h"
 #include "pipeline/ingest_worker.h"
 #include "pipeline/keyed_input.h"
 #include "pipeline/pause.h"
+#include "pipeline/retention.h"
+#include "pipeline/rewind.h"
 #include "spdlog/spdlog.h"
 
 namespace sequitur::pipeline {
@@ -79,39 +81,10 @@ ReadAlertTail AlertTailReader(const std::shared_ptr<const Site>& in_use) {
       };
 }
 
-// Each partition of the one topic keeps the baselines of the same of the other.
-absl::Status CheckBaselines(const config::Kafka& kafka, int32_t baselines,
-                            const std::string& events_topic, int32_t events) {
-  if (baselines >= events) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      kafka.baselines_topic, " has ", baselines, " partitions and ", events_topic, " has ", events,
-      "; each partition of the one keeps the baselines of the same partition of the "
-      "other: raise the first to ",
-      events));
-}
-
-// Partitions of the baselines topic, read by a client of its own.
 ReadBaselines BaselinesReader(const std::shared_ptr<const Site>& in_use) {
-  return [in_use](const std::vector<int32_t>& partitions) -> absl::StatusOr<BaselinesByPartition> {
-    const Site& site = *in_use;
-    BaselinesByPartition baselines;
-    if (site.config().baselines.empty()) return baselines;
-    ASSIGN_OR_RETURN(auto topics,
-                     bus::KafkaTopics::Create(ClientOptions(site, Client::kAdmin, "baselines")));
-    ASSIGN_OR_RETURN(auto known, topics->Partitions(kBrokerTimeout));
-    const config::Kafka& kafka = site.config().kafka;
-    if (!known.contains(kafka.baselines_topic)) {
-      return absl::UnavailableError(absl::StrCat("there is no topic ", kafka.baselines_topic));
-    }
-    RETURN_IF_ERROR(CheckBaselines(kafka, known[kafka.baselines_topic], kafka.events_topic,
-                                   known[kafka.events_topic]));
-    absl::flat_hash_map<int32_t, BaselineRecords> records;
-    RETURN_IF_ERROR(topics->ReadToEnd(site.config().kafka.baselines_topic, partitions, 0,
-                                      kTailTimeout, [&](const bus::Record& record) {
-                                        records[record.at->partition].Add(record.key, record.value);
-                                      }));
-    for (const auto& [partition, read] : records) baselines[partition] = read.States();
-    return baselines;
+  return [in_use](const std::vector<int32_t>& partitions) {
+    return in_use->config().baselines.empty() ? BaselinesByPartition()
+                                              : ReadBaselinesTopic(*in_use, partitions);
   };
 }
 
@@ -137,8 +110,8 @@ absl::Status CheckSizes(const config::Kafka& kafka, const std::map<std::string, 
   const auto read = CorrelatedTopics(kafka, all);
   RETURN_IF_ERROR(CheckPartitionedAlike(read));
   if (read.empty()) return absl::OkStatus();
-  return CheckBaselines(kafka, all.at(kafka.baselines_topic), read.begin()->first,
-                        read.begin()->second);
+  return CheckBaselinesTopic(kafka, all.at(kafka.baselines_topic), read.begin()->first,
+                             read.begin()->second);
 }
 
 // What can be said without a broker.
@@ -176,13 +149,17 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
   const config::Kafka& kafka = site.config().kafka;
   const auto partitions = static_cast<int32_t>(kafka.partitions);
   const auto replicas = static_cast<int32_t>(kafka.replication_factor);
-  const std::string day = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24)));
-  const std::string month = absl::StrCat(absl::ToInt64Milliseconds(absl::Hours(24 * 30)));
+  const auto at_least = [](int days, absl::Duration needed) {
+    return absl::StrCat(absl::ToInt64Milliseconds(std::max(absl::Hours(24 * days), needed)));
+  };
+  // With as much again for an outage.
+  const std::string day = at_least(1, 2 * LookBack(site));
+  const std::string month = at_least(30, 2 * (LookBack(site) + LongestSuppression(site)));
   std::vector<bus::NewTopic> topics = {
       {kafka.baselines_topic, partitions, replicas, {{"cleanup.policy", "compact"}}},
       {kafka.alerts_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.shadow_topic, 1, replicas, {{"retention.ms", month}}},
-      {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", day}}},
+      {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", at_least(1, {})}}},
   };
   if (!IsKeyed(kafka)) {
     topics.push_back({kafka.events_topic, partitions, replicas, {{"retention.ms", day}}});
@@ -294,7 +271,12 @@ absl::Status Daemon::WaitForTopics(std::stop_token stop) {
         const absl::Status found = topics_->LookUp(topic, kBrokerTimeout);
         if (absl::IsPermissionDenied(found)) return found;
       }
-      if (missing.empty()) return CheckSizes(site->config().kafka, *known);
+      if (missing.empty()) {
+        for (const std::string& each : Shortcomings(*site, *topics_, kBrokerTimeout)) {
+          spdlog::warn(each);
+        }
+        return CheckSizes(site->config().kafka, *known);
+      }
       problem = absl::StrCat("topics are missing: ", absl::StrJoin(missing, ", "),
                              " (`sequitur topics --create` makes sequitur's own)");
     }

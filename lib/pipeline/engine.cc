@@ -64,6 +64,7 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       matcher_(std::in_place, *site.rules()),
       correlator_(site.rules(), CorrelateOptions(site, options_)),
       builder_(std::in_place, *site.rules(), site.fields(), hosts_, sources),
+      suppressor_(options_.suppression),
       reexamined_(std::in_place, site.projection()),
       rule_counts_(site.rules()->rules().size()),
       coverage_(*site.rules(), site.fields(), site.config().coverage.window) {
@@ -196,7 +197,7 @@ void Engine::Publish(correlate::Match match) {
   }
   RuleCount& count = rule_counts_[alert.match.rule];
   count.last_match = std::max(count.last_match, alert.created);
-  if (options_.suppress && !suppressor_.Admit(alert)) {
+  if (!suppressor_.Admit(alert)) {
     ++count.suppressed;
     return;
   }
@@ -262,8 +263,8 @@ metrics::EngineReport Engine::Report() {
   report.process_memory = static_cast<int64_t>(enriched.lineage.bytes);
   report.hosts_crowded_out = enriched.lineage.crowded_out;
   for (const enrich::Novelty::Stats& baseline : enriched.baselines) {
-    report.baselines[baseline.name] = {baseline.novel, static_cast<int64_t>(baseline.tuples),
-                                       baseline.learning};
+    report.baselines[baseline.name] = {baseline.novel, baseline.evicted, baseline.aged,
+                                       static_cast<int64_t>(baseline.tuples), baseline.learning};
   }
   ReportRules(report);
   return report;

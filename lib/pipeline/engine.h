@@ -41,7 +41,7 @@
 namespace sequitur::pipeline {
 
 struct EngineOptions {
-  bool suppress = true;
+  alert::Suppression suppression = alert::Suppression::kByGroup;
   std::string default_host;     // overrides the site's
   bool explain_misses = false;  // see near_misses()
   // This engine's part of the site's memory limits: one in so many.

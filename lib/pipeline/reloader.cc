@@ -28,7 +28,8 @@ std::map<std::string, int64_t> CountModes(const Site& site) {
 
 bool IsSameButForText(const rules::Rule& a, const rules::Rule& b) {
   return a.version == b.version && a.severity == b.severity && a.mode == b.mode &&
-         a.suppress.by == b.suppress.by && a.suppress.window == b.suppress.window;
+         a.suppress.by == b.suppress.by && a.suppress.window == b.suppress.window &&
+         a.suppress.group == b.suppress.group;
 }
 
 std::string Listed(absl::string_view what, std::vector<std::string> ids) {

@@ -199,7 +199,7 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
                      absl::AnyInvocable<void(const ReplayProgress&)> progress,
                      SourceNames& sources) {
   ReplaySummary summary;
-  Engine engine(site, sources, {options.suppress, options.host, options.explain_misses},
+  Engine engine(site, sources, {options.suppression, options.host, options.explain_misses},
                 [&](alert::Alert&& alert) { on_alert(alert); });
   Replayer replayer(site, engine, options, std::move(progress));
   for (const Input& input : inputs) {

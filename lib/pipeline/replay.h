@@ -48,7 +48,7 @@ struct ReplaySummary {
 
 struct ReplayOptions {
   std::string host;  // of records that name none
-  bool suppress = true;
+  alert::Suppression suppression = alert::Suppression::kByGroup;
   bool baselines = false;  // whether the summary has what they know in the end
   // When set, called with every event once the engine is through with it. What
   // an event learns later, when its process becomes known, is not in it.

@@ -8,6 +8,24 @@
 
 namespace sequitur::pipeline {
 
+absl::Duration LookBack(const Site& site) {
+  const correlate::Options options = site.CorrelateOptions();
+  event::TimeNs lag = 0;
+  for (const rules::Rule& rule : site.rules()->rules()) {
+    lag = std::max(lag, rule.order_slack * static_cast<event::TimeNs>(rule.stages.size()));
+  }
+  return absl::Nanoseconds(site.rules()->longest_maxspan()) + absl::Nanoseconds(options.lateness) +
+         absl::Nanoseconds(lag) + site.config().clock.max_future + absl::Minutes(1);
+}
+
+absl::Duration LongestSuppression(const Site& site) {
+  event::TimeNs longest = 0;
+  for (const rules::Rule& rule : site.rules()->rules()) {
+    longest = std::max(longest, rule.suppress.window);
+  }
+  return absl::Nanoseconds(longest);
+}
+
 absl::StatusOr<int64_t> RewindStart(bus::Consumer& consumer, const bus::Assignment& assignment,
                                     absl::Duration rewind, bool* cut) {
   *cut = false;

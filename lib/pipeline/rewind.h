@@ -6,8 +6,16 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bus/consumer.h"
+#include "pipeline/site.h"
 
 namespace sequitur::pipeline {
+
+// How far before the present a chain that is under way may have begun, as its
+// records' times go.
+absl::Duration LookBack(const Site& site);
+
+// The longest time for which an alert holds back others.
+absl::Duration LongestSuppression(const Site& site);
 
 // The offset to begin at so as to see every record written up to `rewind` before
 // the last one that was committed; the committed offset, or the oldest there is,

@@ -97,6 +97,22 @@ std::string EnvironmentText(const config::Config& config) {
   return text;
 }
 
+// A record of the latest source must still find its chain.
+void SetTimes(const config::Config& config, rules::Telemetry& telemetry) {
+  constexpr absl::Duration kKafkasDefault = absl::Hours(7 * 24);
+  absl::Duration lateness = config.lateness;
+  telemetry.lateness_here = config.lateness_here;
+  for (const config::Source& source : config.sources) {
+    if (source.lateness.value_or(lateness) <= lateness) continue;
+    lateness = *source.lateness;
+    telemetry.lateness_here = source.lateness_here;
+  }
+  telemetry.lateness = absl::ToInt64Nanoseconds(lateness);
+  if (!config.kafka.brokers.empty()) {
+    telemetry.kept_for = absl::ToInt64Nanoseconds(kKafkasDefault);
+  }
+}
+
 rules::Telemetry TelemetryOf(const config::Config& config) {
   const auto provided = std::make_shared<const ProvidedFields>(config);
   rules::Telemetry telemetry;
@@ -109,6 +125,7 @@ rules::Telemetry TelemetryOf(const config::Config& config) {
     telemetry.baselines->push_back(baseline.name);
   }
   telemetry.hits_per_key = config.limits.hits_per_key;
+  SetTimes(config, telemetry);
   return telemetry;
 }
 

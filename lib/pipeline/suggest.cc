@@ -290,7 +290,7 @@ Suggestions Suggest(const Site& site, absl::Span<const Input> inputs, const std:
   SourceNames sources;
   ReplayOptions options;
   options.host = host;
-  options.suppress = false;
+  options.suppression = alert::Suppression::kNone;
   out.summary = Replay(
       site, inputs, options,
       [&](const alert::Alert& alert) {

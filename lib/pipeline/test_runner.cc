@@ -57,6 +57,9 @@ void FeedEvents(const Site& site, const rules::RuleTest& test, Engine& engine,
   }
 }
 
+// A test is about its own rule, so other rules of its group hold nothing back.
+constexpr alert::Suppression kSuppression = alert::Suppression::kByRule;
+
 void Count(const alert::Alert& alert, TestOutcome& outcome) {
   ++outcome.fired[alert.rule->id];
   outcome.headlines.push_back(alert::Headline(alert));
@@ -65,6 +68,7 @@ void Count(const alert::Alert& alert, TestOutcome& outcome) {
 void FeedFiles(const Site& site, const rules::RuleTest& test, TestOutcome& outcome) {
   std::vector<Input> inputs;
   ReplayOptions options;
+  options.suppression = kSuppression;
   for (const rules::TestFile& file : test.files) {
     inputs.push_back(
         {file.path, decode::ParseSourceKind(file.source).value_or(decode::SourceKind::kAuto)});
@@ -84,7 +88,9 @@ TestOutcome RunTest(const Site& site, const rules::RuleTest& test) {
   if (!test.events.empty()) {
     SourceNames sources;
     sources.Add("test");
-    Engine engine(site, sources, {}, [&](alert::Alert&& alert) { Count(alert, outcome); });
+    EngineOptions options;
+    options.suppression = kSuppression;
+    Engine engine(site, sources, options, [&](alert::Alert&& alert) { Count(alert, outcome); });
     FeedEvents(site, test, engine, outcome);
     engine.Finish();
   }

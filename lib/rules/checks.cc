@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "base/diagnostic.h"
 #include "eql/conflict.h"
 #include "eql/errors.h"
@@ -228,7 +230,92 @@ void CheckFieldNames(const RuleDraft& draft, const eql::Program& program,
   }
 }
 
+std::string Text(event::TimeNs duration) {
+  return absl::FormatDuration(absl::Nanoseconds(duration));
+}
+
+Diagnostic Warning(Diagnostic here, std::string message) {
+  here.severity = Diagnostic::Severity::kWarning;
+  here.message = std::move(message);
+  return here;
+}
+
+bool WaitsForLateness(const Rule& rule) {
+  return rule.until || std::any_of(rule.stages.begin(), rule.stages.end(),
+                                   [](const Stage& stage) { return stage.term.missing; });
+}
+
+// one, two, three and 4 more.
+std::string Listed(absl::Span<const RuleDraft* const> drafts) {
+  constexpr size_t kShown = 3;
+  const size_t shown = drafts.size() <= kShown + 1 ? drafts.size() : kShown;
+  const std::string ids = absl::StrJoin(
+      drafts.subspan(0, shown), ", ",
+      [](std::string* out, const RuleDraft* draft) { absl::StrAppend(out, draft->rule.id); });
+  return shown == drafts.size() ? ids : absl::StrCat(ids, " and ", drafts.size() - shown, " more");
+}
+
 }  // namespace
+
+Diagnostics CheckWindows(const RuleDraft& draft, const Telemetry& telemetry) {
+  const Rule& rule = draft.rule;
+  if (!rule.is_sequence) {
+    if (rule.order_slack == 0) return {};
+    return {Warning(draft.order_slack_here,
+                    "order_slack is between steps, and this rule is about single events: take it "
+                    "out")};
+  }
+  Diagnostics said;
+  if (rule.maxspan && rule.order_slack > *rule.maxspan) {
+    said.push_back(Warning(
+        draft.order_slack_here,
+        absl::StrCat("order_slack (", Text(rule.order_slack), ") is longer than maxspan (",
+                     Text(*rule.maxspan),
+                     "), so that the order of steps means nothing: lower it, or raise maxspan")));
+  }
+  const event::TimeNs looked_back =
+      event::AddSaturating(rule.maxspan.value_or(0), telemetry.lateness.value_or(0));
+  if (looked_back > telemetry.kept_for) {
+    said.push_back(Warning(
+        draft.maxspan_here,
+        absl::StrCat("after a restart this rule has to read ", Text(looked_back),
+                     " again (maxspan and lateness), and a topic is kept for ",
+                     Text(telemetry.kept_for),
+                     " unless its retention.ms says otherwise: lower maxspan, or see to it")));
+  }
+  return said;
+}
+
+Diagnostics CheckLateness(absl::Span<const RuleDraft* const> drafts, const Telemetry& telemetry) {
+  constexpr event::TimeNs kLongWait = 3600 * event::kSecond;
+  if (!telemetry.lateness) return {};
+  const event::TimeNs lateness = *telemetry.lateness;
+  std::vector<const RuleDraft*> beyond, waiting;
+  event::TimeNs slack = 0;
+  for (const RuleDraft* draft : drafts) {
+    if (!draft->rule.is_sequence) continue;
+    if (draft->rule.order_slack > lateness) beyond.push_back(draft);
+    if (lateness >= kLongWait && WaitsForLateness(draft->rule)) waiting.push_back(draft);
+    slack = std::max(slack, draft->rule.order_slack);
+  }
+  const bool set = telemetry.lateness_here.line > 0;
+  Diagnostics said;
+  if (!beyond.empty()) {
+    said.push_back(Warning(
+        set ? telemetry.lateness_here : beyond[0]->order_slack_here,
+        absl::StrCat("lateness (", Text(lateness), ") is shorter than order_slack (", Text(slack),
+                     ") of ", Listed(beyond),
+                     ": what is written down so late is not joined any more; raise lateness")));
+  }
+  if (!waiting.empty()) {
+    said.push_back(Warning(
+        set ? telemetry.lateness_here : waiting[0]->maxspan_here,
+        absl::StrCat(Listed(waiting), waiting.size() == 1 ? " waits " : " wait ", Text(lateness),
+                     " (the longest lateness) before alerting, since what must not happen may "
+                     "still come: lower it, or do without `until` and `![`")));
+  }
+  return said;
+}
 
 void CheckRule(const RuleDraft& draft, const CheckInput& input) {
   MatchCheck(draft, input).Run();

@@ -1,8 +1,8 @@
 #pragma once
 
 // What can be said against a rule once it compiles: stages that can never
-// match, fields nobody sets, windows without end, keys that promise more than correlation keeps.
-// Problems are added to the document of the draft. A shipped rule has none.
+// match, fields nobody sets, windows without end or that do not fit together or
+// the site, keys that promise more than correlation keeps. A shipped rule has none.
 
 #include <cstdint>
 #include <functional>
@@ -13,6 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/diagnostic.h"
 #include "eql/program.h"
 #include "event/field_table.h"
 #include "rules/rule_file.h"
@@ -27,6 +28,11 @@ struct Telemetry {
   std::optional<std::vector<std::string>> baselines;  // their names
   // Events of one stage that wait at a time.
   int64_t hits_per_key = std::numeric_limits<int64_t>::max();
+  // How late events may come, of the latest source; unset: nobody says.
+  std::optional<event::TimeNs> lateness;
+  Diagnostic lateness_here;  // where that is set; no line: nowhere, it is the default
+  // How long topics hold what is read again after a restart.
+  event::TimeNs kept_for = std::numeric_limits<event::TimeNs>::max();
 };
 
 struct CheckInput {
@@ -36,7 +42,14 @@ struct CheckInput {
   absl::Span<const std::string> empty_lists;  // of those that the rule uses
 };
 
-// `draft.rule` has its stages; `draft.query` is set.
+// `draft.rule` has its stages; `draft.query` is set. Problems are added to its
+// document.
 void CheckRule(const RuleDraft& draft, const CheckInput& input);
+
+// Of the rule as it was tuned; what is wrong may stand in another file than it.
+Diagnostics CheckWindows(const RuleDraft& draft, const Telemetry& telemetry);
+// What `lateness` is too short or too long for, once, where it is set; of the
+// default, at the first such rule.
+Diagnostics CheckLateness(absl::Span<const RuleDraft* const> drafts, const Telemetry& telemetry);
 
 }  // namespace sequitur::rules

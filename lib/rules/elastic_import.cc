@@ -39,14 +39,6 @@ absl::string_view LossOf(absl::string_view key) {
   return {};
 }
 
-std::optional<Severity> SeverityOf(absl::string_view name) {
-  for (Severity severity :
-       {Severity::kLow, Severity::kMedium, Severity::kHigh, Severity::kCritical}) {
-    if (name == SeverityName(severity)) return severity;
-  }
-  return std::nullopt;
-}
-
 std::string ReasonToSkip(const ElasticRule& rule) {
   if (rule.type == "eql" && (rule.language.empty() || rule.language == "eql")) return {};
   if (!rule.language.empty() && rule.type != rule.language) {
@@ -160,7 +152,7 @@ class Import {
       absl::StrAppend(&rule.description,
                       "\nFalse positives: ", absl::StrJoin(source_.false_positives, " "));
     }
-    const auto severity = SeverityOf(source_.severity);
+    const auto severity = ParseSeverity(source_.severity);
     if (!severity) {
       Report(Diagnostic::Severity::kWarning, source_.line,
              "no severity of low, medium, high or critical; medium is taken");
@@ -180,7 +172,12 @@ class Import {
     return rule;
   }
 
-  SuppressSpec Suppression() const { return {source_.suppress_by, source_.suppress_for}; }
+  SuppressSpec Suppression() const {
+    SuppressSpec suppress;
+    suppress.by = source_.suppress_by;
+    suppress.window = source_.suppress_for;
+    return suppress;
+  }
 
   // What was written is a rule file, and its query the one that came.
   bool ReadsBack(const std::string& yaml) {

@@ -1,12 +1,15 @@
 #include "rules/loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "eql/program.h"
 #include "rules/allowlists.h"
 #include "rules/checks.h"
@@ -32,6 +35,7 @@ class Load {
     ReadDrafts();
     CheckTunedIds();
     for (RuleDraft& draft : drafts_) FinishRule(draft);
+    CheckTogether();
     ReadAllowlists();
     NumberVersions();
     ReadTests();
@@ -68,6 +72,10 @@ class Load {
   void Report(Diagnostic here, std::string message) {
     here.message = std::move(message);
     loaded_.diagnostics.push_back(std::move(here));
+  }
+
+  void Append(Diagnostics diagnostics) {
+    std::move(diagnostics.begin(), diagnostics.end(), std::back_inserter(loaded_.diagnostics));
   }
 
   void CheckTunedIds() {
@@ -114,6 +122,7 @@ class Load {
     SetLinks(draft);
     const std::vector<std::string> empty = EmptyLists(used);
     CheckRule(draft, {aside ? *aside : program_, fields_, options_.telemetry, empty});
+    Append(CheckWindows(draft, options_.telemetry));
     if (!enabled) return;
     rules_.push_back(draft.rule);
     rules_.back().stages_version = StagesVersion(draft.rule, used, lists_, fields_);
@@ -139,8 +148,12 @@ class Load {
     Rule& rule = draft.rule;
     if (tuning.mode) rule.mode = *tuning.mode;
     if (tuning.severity) rule.severity = *tuning.severity;
-    if (tuning.order_slack) rule.order_slack = absl::ToInt64Nanoseconds(*tuning.order_slack);
+    if (tuning.order_slack) {
+      rule.order_slack = absl::ToInt64Nanoseconds(*tuning.order_slack);
+      draft.order_slack_here = tuning.here;
+    }
     if (!tuning.maxspan) return;
+    draft.maxspan_here = tuning.here;
     rule.maxspan = absl::ToInt64Nanoseconds(*tuning.maxspan);
     if (rule.is_sequence) return;
     Report(tuning.here, absl::StrCat("rule ", yaml::Quoted(rule.id),
@@ -148,7 +161,9 @@ class Load {
   }
 
   void SetSuppress(RuleDraft& draft, const Tuning& tuning) {
-    const SuppressSpec& spec = tuning.suppress ? *tuning.suppress : draft.suppress;
+    if (tuning.suppress) draft.suppress = *tuning.suppress;
+    const SuppressSpec& spec = draft.suppress;
+    draft.rule.suppress.group = spec.group;
     draft.rule.suppress.window = absl::ToInt64Nanoseconds(spec.window);
     for (const std::string& path : spec.by) {
       if (const auto field = Intern(path)) draft.rule.suppress.by.push_back(*field);
@@ -192,6 +207,51 @@ class Load {
 
   FieldPair Pair(const LinkSpec::PairSpec& spec) {
     return {Intern(spec.earlier).value_or(0), Intern(spec.later).value_or(0)};
+  }
+
+  void CheckTogether() {
+    CheckSuppressGroups();
+    std::vector<const RuleDraft*> enabled;
+    for (const Compiled& compiled : compiled_) enabled.push_back(compiled.draft);
+    Append(CheckLateness(enabled, options_.telemetry));
+  }
+
+  // Rules of a group are told apart by the same values, or they could not hold
+  // each other back.
+  void CheckSuppressGroups() {
+    absl::btree_map<absl::string_view, std::vector<const RuleDraft*>> groups;
+    for (const RuleDraft& draft : drafts_) {
+      if (!draft.suppress.group.empty()) groups[draft.suppress.group].push_back(&draft);
+    }
+    std::vector<absl::string_view> names;
+    for (const auto& [name, members] : groups) names.push_back(name);
+    for (const auto& [name, members] : groups) {
+      if (members.size() == 1) WarnOfLoneMember(*members[0], names);
+      for (const RuleDraft* member : members) CheckSameBy(*members[0], *member);
+    }
+  }
+
+  void CheckSameBy(const RuleDraft& first, const RuleDraft& other) {
+    if (first.suppress.by == other.suppress.by) return;
+    Report(other.suppress.group_here,
+           absl::StrCat("rules of a suppression group need the same `by`: rule ",
+                        yaml::Quoted(first.rule.id), " (", first.suppress.group_here.file, ":",
+                        first.suppress.group_here.line, ") has [",
+                        absl::StrJoin(first.suppress.by, ", "), "], this one [",
+                        absl::StrJoin(other.suppress.by, ", "), "]"));
+  }
+
+  void WarnOfLoneMember(const RuleDraft& draft, std::vector<absl::string_view> names) {
+    if (options_.rules_are_partial) return;
+    const absl::string_view name = draft.suppress.group;
+    names.erase(std::find(names.begin(), names.end(), name));
+    const absl::string_view meant = DidYouMean(name, names);
+    Diagnostic here = draft.suppress.group_here;
+    here.severity = Diagnostic::Severity::kWarning;
+    Report(std::move(here),
+           absl::StrCat(
+               "no other rule is in the suppression group ", yaml::Quoted(name),
+               meant.empty() ? "" : absl::StrCat("; did you mean ", yaml::Quoted(meant), "?")));
   }
 
   std::optional<event::FieldId> Intern(const std::string& path) {

@@ -20,13 +20,17 @@ enum class Severity : uint8_t { kLow, kMedium, kHigh, kCritical };
 enum class Mode : uint8_t { kLive, kShadow };
 
 absl::string_view SeverityName(Severity severity);  // low, medium, high, critical
-absl::string_view ModeName(Mode mode);              // live, shadow
+std::optional<Severity> ParseSeverity(absl::string_view name);
+absl::string_view ModeName(Mode mode);  // live, shadow
 
 // After an alert, further ones with the same values of `by` within `window`
 // (event time) are counted on the next alert instead of being published.
 struct Suppress {
   std::vector<event::FieldId> by;  // empty: one alert per window for the rule
   event::TimeNs window = 0;        // 0: no suppression
+  // Rules that name one group tell one incident together: an alert of any of
+  // them holds back those of the others that are not graver. Empty: the rule's own.
+  std::string group;
 };
 
 // "This is known and fine": an event that hits a stage and matches `where`

@@ -81,8 +81,10 @@ void ReadSettings(Mapping& mapping, RuleDraft& draft) {
       mapping.GetInt("risk_score", 0, 100).value_or(DefaultRiskScore(rule.severity)));
   if (const auto mode = mapping.Get("mode")) rule.mode = ReadMode(*mode).value_or(rule.mode);
   draft.enabled = mapping.GetBool("enabled").value_or(true);
-  rule.order_slack =
-      absl::ToInt64Nanoseconds(mapping.GetDuration("order_slack").value_or(absl::ZeroDuration()));
+  if (const auto slack = mapping.Get("order_slack")) {
+    rule.order_slack = absl::ToInt64Nanoseconds(slack->AsDuration().value_or(absl::ZeroDuration()));
+    draft.order_slack_here = slack->Here();
+  }
   if (const auto suppress = mapping.Get("suppress")) {
     draft.suppress = ReadSuppress(*suppress).value_or(SuppressSpec());
     draft.suppress_by = suppress;
@@ -98,7 +100,10 @@ RuleDraft ReadRule(const Node& node) {
   ReadTexts(mapping, draft.rule);
   ReadSettings(mapping, draft);
   draft.query = mapping.Require("query");
-  if (draft.query) draft.rule.query = draft.query->AsString().value_or("");
+  if (draft.query) {
+    draft.rule.query = draft.query->AsString().value_or("");
+    draft.maxspan_here = draft.query->Here();
+  }
   if (const auto links = mapping.Get("links")) draft.links = ReadLinks(*links);
   draft.tests = mapping.Get("tests");
   mapping.Finish();

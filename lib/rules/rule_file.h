@@ -27,6 +27,8 @@ struct RuleDraft {
   std::optional<yaml::Node> suppress_by;
   std::vector<LinkSpec> links;
   SuppressSpec suppress;
+  // Where the window is set; in the site's tuning, when it is there.
+  Diagnostic maxspan_here, order_slack_here;
   bool enabled = true;
 };
 

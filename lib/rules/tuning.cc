@@ -1,5 +1,8 @@
 #include "rules/tuning.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sequitur::rules {
 namespace {
 
@@ -26,6 +29,12 @@ absl::string_view SeverityName(Severity severity) {
   return kSeverityNames[static_cast<size_t>(severity)];
 }
 
+std::optional<Severity> ParseSeverity(absl::string_view name) {
+  const auto* found = std::find(std::begin(kSeverityNames), std::end(kSeverityNames), name);
+  if (found == std::end(kSeverityNames)) return std::nullopt;
+  return static_cast<Severity>(found - std::begin(kSeverityNames));
+}
+
 absl::string_view ModeName(Mode mode) { return kModeNames[static_cast<size_t>(mode)]; }
 
 std::optional<Severity> ReadSeverity(const yaml::Node& node) {
@@ -46,6 +55,11 @@ std::optional<SuppressSpec> ReadSuppress(const yaml::Node& node) {
   suppress.by = mapping.GetStrings("by");
   if (const auto window = mapping.Require("for")) {
     suppress.window = window->AsDuration().value_or(absl::ZeroDuration());
+  }
+  if (const auto group = mapping.Get("group")) {
+    suppress.group = group->AsString().value_or("");
+    suppress.group_here = group->Here();
+    if (group->is_scalar() && suppress.group.empty()) group->AddError("expected a name");
   }
   mapping.Finish();
   return suppress;

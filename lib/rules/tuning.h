@@ -25,6 +25,8 @@ namespace sequitur::rules {
 struct SuppressSpec {
   std::vector<std::string> by;
   absl::Duration window;
+  std::string group;
+  Diagnostic group_here;  // where the group is named
 };
 
 struct Tuning {

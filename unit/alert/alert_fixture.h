@@ -38,7 +38,7 @@ class AlertTest : public ::testing::Test {
     stage.term.keys = {{field::kHostId, false}, {field::kUserId, true}};
     rule.stages = {stage, stage, stage};
     rule.stages[1].term.missing = true;
-    rule.suppress = {{field::kSourceIp}, 60 * event::kSecond};
+    rule.suppress = {{field::kSourceIp}, 60 * event::kSecond, ""};
     rules_.emplace(std::vector<rules::Rule>{rule}, std::vector<rules::AllowlistEntry>{},
                    eql::Program(fields_), fields_, absl::Span<const event::FieldId>());
     hosts_.emplace(event::HostTableOptions());

@@ -86,6 +86,29 @@ TEST_F(PublishedAlertsTest, RestoresTheLatestOfEachSuppression) {
   EXPECT_TRUE(suppressor.Admit(after));
 }
 
+TEST_F(PublishedAlertsTest, RestoresHowGraveEachWas) {
+  rules::Rule low, high;
+  low.id = "web-low";
+  high.id = "web-high";
+  low.severity = rules::Severity::kLow;
+  high.severity = rules::Severity::kHigh;
+  low.suppress = high.suppress = {{field::kSourceIp}, 60 * event::kSecond, "web"};
+  const auto admit = [&](Suppressor& suppressor, const rules::Rule& rule, int second) {
+    Alert alert = Build({Request(second)});
+    alert.rule = &rule;
+    if (!suppressor.Admit(alert)) return false;
+    EXPECT_TRUE(published_.Add(Json(alert)));
+    return true;
+  };
+  Suppressor before;
+  ASSERT_TRUE(admit(before, high, 0));
+  ASSERT_TRUE(admit(before, low, 60));
+  Suppressor after;
+  published_.RestoreTo(after);
+  EXPECT_FALSE(admit(after, low, 61));
+  EXPECT_TRUE(admit(after, high, 61));
+}
+
 TEST_F(PublishedAlertsTest, PassesOverWhatIsNoAlertOfOurs) {
   Alert alert = Build({At(5), {}, At(7)});
   Suppressor().Admit(alert);

@@ -286,6 +286,25 @@ TEST(ReadConfig, ReportsEverythingAtOnce) {
       "13:1: unknown key 'dashboard' in the site configuration");
 }
 
+TEST(ReadConfig, WarnsOfTimesThatDoNotGoTogether) {
+  EXPECT_EQ(
+      Problems(Read("lateness: 1m\n").diagnostics),
+      "1:11: clock.max_future (5m) is longer than lateness (1m): one sensor whose clock is so "
+      "far ahead makes all else of its host too late to be joined; raise lateness, or lower "
+      "it");
+  EXPECT_EQ(
+      Problems(Read("lateness: 1m\nclock: {max_future: 2m}\n").diagnostics),
+      "2:21: clock.max_future (2m) is longer than lateness (1m): one sensor whose clock is so "
+      "far ahead makes all else of its host too late to be joined; lower it, or raise "
+      "lateness");
+  EXPECT_EQ(Problems(Read("lateness: 1m\nclock: {max_future: 1m}\n").diagnostics), "");
+  EXPECT_EQ(Problems(Read("lateness: 1m\nsources: [{match: a, lateness: 5m}]\n").diagnostics), "");
+  EXPECT_EQ(
+      Problems(Read("sources: [{match: a, lateness: 5m}]\n").diagnostics),
+      "1:32: shorter than the site's lateness (10m), which counts for all: a source's own can "
+      "only be longer");
+}
+
 TEST(DefaultEvidenceFields, AreFieldsThatDecodersKnow) {
   const event::FieldTable fields;
   for (const std::string& path : DefaultEvidenceFields()) {

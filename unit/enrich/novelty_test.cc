@@ -54,23 +54,133 @@ TEST_F(NoveltyTest, LearnsInSilenceThenNamesWhatIsNew) {
   EXPECT_EQ(novelty_->stats()[0].novel, 2u);
 }
 
-TEST_F(NoveltyTest, TellsOnceWhatChangedAndADayLaterThatItWasSeenAgain) {
+TEST_F(NoveltyTest, TellsOfATupleWhenItsCountDoublesAndNoOftenerThanThat) {
+  std::vector<uint64_t> told;
+  for (int i = 0; i < 20; ++i) {
+    See(i, "1.1.1.1");
+    for (const BaselineState& state : novelty_->TakeChanged()) {
+      for (const BaselineTuple& tuple : state.tuples) told.push_back(tuple.seen);
+    }
+  }
+  EXPECT_EQ(told, (std::vector<uint64_t>{1, 2, 4, 8, 16}));
+}
+
+TEST_F(NoveltyTest, TellsOfATupleThatIsSeenOnAfterAnHourOrASixteenthOfItsAge) {
+  BaselineOptions patient = Destinations();
+  patient.age = 100 * Novelty::kRefresh;
+  for (const auto& [options, refresh] : {std::pair(patient, 3600), std::pair(Destinations(), 62)}) {
+    Use({options});
+    for (int i = 0; i < 10; ++i) See(i, "1.1.1.1");
+    ASSERT_EQ(novelty_->TakeChanged().size(), 1u);
+    See(8 + refresh, "1.1.1.1");
+    EXPECT_TRUE(novelty_->TakeChanged().empty());
+    See(9.5 + refresh, "1.1.1.1");
+    const auto changed = novelty_->TakeChanged();
+    ASSERT_EQ(changed.size(), 1u);
+    ASSERT_EQ(changed[0].tuples.size(), 1u);
+    EXPECT_EQ(changed[0].tuples[0].seen, 12u);
+
+    Novelty another({options});
+    another.Import(changed);
+    EXPECT_TRUE(another.TakeChanged().empty()) << "what was read back is no news";
+  }
+}
+
+TEST_F(NoveltyTest, WhatIsReadOnceMoreAfterARestartIsNotCountedTwice) {
+  const auto count = [&] { return novelty_->Export()[0].tuples[0].seen; };
+  for (int i = 0; i < 4; ++i) See(i, "1.1.1.1");
+  const auto kept = novelty_->TakeChanged();
+  See(4, "1.1.1.1");  // lost with the process
+  Use({Destinations()});
+  novelty_->Import(kept);
+  EXPECT_EQ(count(), 4u);
+  for (int i = 2; i < 6; ++i) See(i, "1.1.1.1");
+  EXPECT_EQ(count(), 6u);
+}
+
+TEST_F(NoveltyTest, TwoImportsKnowWhatEitherKnows) {
+  const BaselineTuple reviewed{{"web-1", "nginx", "1.1.1.1"}, At(10), At(20), true, 7};
+  const BaselineTuple kept{{"web-1", "nginx", "1.1.1.1"}, At(15), At(30), false, 9};
+  novelty_->Import({{"service_destination", At(10), {reviewed}}});
+  novelty_->Import({{"service_destination", At(15), {kept}}});
+  const auto states = novelty_->Export();
+  ASSERT_EQ(states[0].tuples.size(), 1u);
+  EXPECT_EQ(states[0].learning_since, At(10));
+  EXPECT_EQ(states[0].tuples[0].first_seen, At(10));
+  EXPECT_EQ(states[0].tuples[0].last_seen, At(30));
+  EXPECT_EQ(states[0].tuples[0].seen, 9u);
+  EXPECT_TRUE(states[0].tuples[0].learnt);
+}
+
+TEST_F(NoveltyTest, AnImportBeyondTheCapKeepsWhatWasSeenLast) {
+  BaselineState state{"service_destination", At(0), {}};
+  for (int i = 0; i < 30; ++i) {
+    state.tuples.push_back({{"web-1", "nginx", absl::StrCat(i)}, At(0), At(1000 - i), true, 1});
+  }
+  novelty_->Import({state});
+  EXPECT_EQ(novelty_->stats()[0].tuples, 10u);
+  EXPECT_EQ(See(1001, "0"), "null");
+  EXPECT_EQ(See(1001, "29"), kNovel);
+}
+
+TEST_F(NoveltyTest, TellsWhichTuplesItForgotForOthers) {
+  for (int i = 0; i < 10; ++i) See(i, absl::StrCat("1.1.1.", i));
+  novelty_->TakeChanged();
+  See(20, "2.2.2.2");  // beyond the cap; the first goes
+  auto changed = novelty_->TakeChanged();
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].gone,
+            (std::vector<std::vector<std::string>>{{"web-1", "nginx", "1.1.1.0"}}));
+  See(21, "1.1.1.0");  // 1.1.1.1 goes
+  See(22, "1.1.1.1");  // is back before it was told of; 1.1.1.2 goes
+  changed = novelty_->TakeChanged();
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].tuples.size(), 2u);
+  EXPECT_EQ(changed[0].gone,
+            (std::vector<std::vector<std::string>>{{"web-1", "nginx", "1.1.1.2"}}));
+}
+
+TEST_F(NoveltyTest, TellsThatATupleIsGoneAlsoIfItCameBackForAMoment) {
   BaselineOptions options = Destinations();
-  options.age = 100 * Novelty::kRefresh;
+  options.cap = 1;
   Use({options});
   See(0, "1.1.1.1");
-  ASSERT_EQ(novelty_->TakeChanged().size(), 1u);
-  See(10, "1.1.1.1");
-  EXPECT_TRUE(novelty_->TakeChanged().empty());
-  See(86400, "1.1.1.1");
-  See(86401, "1.1.1.1");
+  novelty_->TakeChanged();
+  See(1, "2.2.2.2");
+  See(2, "1.1.1.1");
+  See(3, "3.3.3.3");
   const auto changed = novelty_->TakeChanged();
   ASSERT_EQ(changed.size(), 1u);
-  ASSERT_EQ(changed[0].tuples.size(), 1u);
+  EXPECT_EQ(changed[0].tuples.size(), 1u);
+  EXPECT_EQ(changed[0].gone,
+            (std::vector<std::vector<std::string>>{{"web-1", "nginx", "1.1.1.1"}}));
+}
 
-  Novelty another({options});
-  another.Import(changed);
-  EXPECT_TRUE(another.TakeChanged().empty()) << "what was read back is no news";
+TEST_F(NoveltyTest, ForgetsForGoodWhatWasNotSeenForLongerThanItsAge) {
+  const double age = 1000, grace = 3600;
+  See(0, "1.1.1.1");
+  See(10, "2.2.2.2");
+  novelty_->TakeChanged();
+  See(age + grace, "3.3.3.3");
+  novelty_->TakeChanged();
+  EXPECT_EQ(novelty_->stats()[0].tuples, 3u);
+  See(age + grace + 1, "3.3.3.3");
+  const auto changed = novelty_->TakeChanged();
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].gone,
+            (std::vector<std::vector<std::string>>{{"web-1", "nginx", "1.1.1.1"}}));
+  EXPECT_EQ(novelty_->stats()[0].tuples, 2u);
+  EXPECT_EQ(novelty_->stats()[0].aged, 1u);
+}
+
+TEST_F(NoveltyTest, ABacklogOfLongAgoIsNewOnce) {
+  BaselineOptions options = Destinations();
+  options.learning_until = At(0);
+  Use({options});
+  See(100'000, "1.1.1.1");
+  EXPECT_EQ(See(200, "2.2.2.2", "laptop"), kNovel);
+  novelty_->TakeChanged();
+  EXPECT_EQ(See(201, "2.2.2.2", "laptop"), "null");
 }
 
 TEST_F(NoveltyTest, TellsNothingOfTuplesThatAreGone) {

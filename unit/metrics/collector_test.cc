@@ -62,6 +62,18 @@ TEST(CollectorTest, TheFunnelHasAStageForEachStepAndUntil) {
               HasSubstr(R"(sequitur_alerts_total{rule="chain",severity="high",mode="live"} 1)"));
 }
 
+TEST(CollectorTest, ABaselineSaysWhyItForgot) {
+  WorkerReport worker;
+  BaselineReport& baseline = worker.engine.baselines["peer"];
+  baseline.aged = 3;
+  baseline.evicted = 5;
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_baseline_forgotten_total{baseline="peer",reason="age"} 3)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(sequitur_baseline_forgotten_total{baseline="peer",reason="cap"} 5)"));
+}
+
 TEST(CollectorTest, DelaysAreAHistogram) {
   WorkerReport worker;
   worker.engine.delay_since_arrival.Observe(0.02);

@@ -32,6 +32,16 @@ constexpr absl::string_view kRules = R"(
   name: Often seen
   suppress: {by: [host.id, user.id], for: 2m}
   query: process where process.name == "c"
+- id: loud
+  name: A grave program
+  severity: high
+  suppress: {by: [host.id], for: 2m, group: programs}
+  query: process where process.name == "f"
+- id: soft
+  name: A lesser program
+  severity: low
+  suppress: {by: [host.id], for: 2m, group: programs}
+  query: process where process.name == "g"
 - id: without
   name: A step, then not another
   query: |
@@ -191,6 +201,20 @@ TEST_F(EngineRecoveryTest, SuppressionGoesOn) {
   EXPECT_THAT(second.rules, ElementsAre("noisy", "noisy"));
   EXPECT_THAT(second.suppressed, ElementsAre(0, 1));
   EXPECT_EQ(second.engine.suppressed(), 1u);
+}
+
+TEST_F(EngineRecoveryTest, SuppressionOfAGroupGoesOn) {
+  const std::vector<Step> before = {{"g", 0}, {"f", 1}};
+  Run first(*site_);
+  first.Feed(before);
+  ASSERT_THAT(first.rules, ElementsAre("soft", "loud"));
+
+  Run second(*site_);
+  second.engine.Recover(ReadBack(first.documents));
+  second.Feed({before[0], before[1], {"g", 60}, {"f", 60}, {"g", 60, "web-2"}, {"g", 121}},
+              before.size());
+  EXPECT_THAT(second.rules, ElementsAre("soft", "soft"));
+  EXPECT_THAT(second.suppressed, ElementsAre(0, 2));
 }
 
 TEST_F(EngineRecoveryTest, SilenceDecidesWhatWaited) {

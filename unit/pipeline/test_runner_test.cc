@@ -21,12 +21,12 @@ using ::testing::Pair;
 // rule `b` looks for its own.
 class TestRunnerTest : public ::testing::Test {
  protected:
-  TestOutcome Run(absl::string_view test) {
+  TestOutcome Run(absl::string_view test, absl::string_view suppress = "{for: 0s}") {
     std::ofstream(folder_ / "rules.yaml")
-        << "- {id: b, name: b, query: process where process.name == \"b\"}\n"
-        << "- id: a\n  name: a\n  query: process where process.name == \"a\"\n  tests:\n    - "
-           "{name: t, "
-        << test << "}\n";
+        << "- id: b\n  suppress: " << suppress << "\n  query: process where process.name == \"b\"\n"
+        << "- id: a\n  suppress: " << suppress
+        << "\n  query: process where process.name == \"a\"\n  tests:\n    - {name: t, " << test
+        << "}\n";
     std::ofstream(folder_ / "sequitur.yaml") << "";
     SiteOptions options;
     options.config_path = folder_ / "sequitur.yaml";
@@ -50,6 +50,13 @@ TEST_F(TestRunnerTest, CountsTheAlertsOfItsRule) {
   EXPECT_THAT(outcome.fired, ElementsAre(Pair("a", 2), Pair("b", 1)));
   EXPECT_FALSE(Run(absl::StrCat("events: [", kA, "], expect: 0")).passed);
   EXPECT_TRUE(Run(absl::StrCat("events: [", kB, "], expect: 0")).passed);
+}
+
+TEST_F(TestRunnerTest, OtherRulesOfItsGroupHoldNothingBack) {
+  const TestOutcome outcome =
+      Run(absl::StrCat("events: [", kB, ", ", kA, ", ", kA, "], expect: 1"), "{for: 1h, group: g}");
+  EXPECT_TRUE(outcome.passed);
+  EXPECT_THAT(outcome.fired, ElementsAre(Pair("a", 1), Pair("b", 1)));
 }
 
 TEST_F(TestRunnerTest, ExpectRulesNamesAllThatFire) {

@@ -149,5 +149,98 @@ TEST_F(ChecksTest, ARunLongerThanWhatIsKeptIsNeverReached) {
             "");
 }
 
+// A sequence of two steps, `more` in place of the second if it is given.
+class WindowsTest : public ::testing::Test {
+ protected:
+  static std::string Rule(absl::string_view id, absl::string_view settings,
+                          absl::string_view maxspan,
+                          absl::string_view second = "[file where true]") {
+    return absl::StrCat("- id: ", id, "\n", settings,
+                        "  query: |\n    sequence by host.id with maxspan=", maxspan,
+                        "\n      [process where true]\n      ", second, "\n");
+  }
+  std::string Said(absl::string_view rules, absl::string_view tuning = "") {
+    RuleDocuments documents;
+    documents.rules.push_back(yaml::Document::Parse(rules, "rules.yaml"));
+    yaml::Document site = yaml::Document::Parse(tuning, "sequitur.yaml");
+    LoadOptions options;
+    options.telemetry = telemetry_;
+    if (!tuning.empty()) options.tuning = ReadTuning(site.root());
+    event::FieldTable fields;
+    const auto loaded = LoadRuleSet(std::move(documents), options, fields);
+    EXPECT_NE(loaded.rules, nullptr);
+    for (const Diagnostic& each : loaded.diagnostics) file_ = each.file;
+    return Problems(loaded.diagnostics);
+  }
+
+  Telemetry telemetry_;
+  std::string file_;  // of the last that was said
+};
+
+TEST_F(WindowsTest, OrderSlackIsNoLongerThanMaxspan) {
+  EXPECT_EQ(Said(Rule("r", "  order_slack: 1m\n", "1m")), "");
+  const std::string why =
+      " is longer than maxspan (1m), so that the order of steps means nothing: lower it, or raise "
+      "maxspan";
+  EXPECT_EQ(Said(Rule("r", "  order_slack: 61s\n", "1m")),
+            "2:16: warning: order_slack (1m1s)" + why);
+  EXPECT_EQ(file_, "rules.yaml");
+  EXPECT_EQ(Said(Rule("r", "", "1m"), "r: {order_slack: 2m}"),
+            "1:1: warning: order_slack (2m)" + why);
+  EXPECT_EQ(file_, "sequitur.yaml");
+  EXPECT_EQ(Said(Rule("r", "  order_slack: 2m\n", "1m"), "r: {maxspan: 3m}"), "");
+}
+
+TEST_F(WindowsTest, OrderSlackIsForSequences) {
+  EXPECT_EQ(Said("- id: r\n  order_slack: 5s\n  query: process where true\n"),
+            "2:16: warning: order_slack is between steps, and this rule is about single events: "
+            "take it out");
+  EXPECT_EQ(Said("- id: r\n  query: process where true\n"), "");
+}
+
+TEST_F(WindowsTest, WhatIsReadAgainIsStillThere) {
+  constexpr event::TimeNs kDay = 86400 * event::kSecond;
+  telemetry_.lateness = kDay / 2;
+  EXPECT_EQ(Said(Rule("r", "", "7d")), "") << "nobody knows for how long";
+  telemetry_.kept_for = 7 * kDay;
+  EXPECT_EQ(Said(Rule("r", "", "6d")), "");
+  EXPECT_EQ(Said(Rule("r", "", "7d")),
+            "2:10: warning: after a restart this rule has to read 180h again (maxspan and "
+            "lateness), and a topic is kept for 168h unless its retention.ms says otherwise: lower "
+            "maxspan, or see to it");
+  EXPECT_NE(Said(Rule("r", "", "6d"), "r: {maxspan: 7d}"), "");
+  EXPECT_EQ(file_, "sequitur.yaml");
+}
+
+TEST_F(WindowsTest, LatenessIsNoShorterThanOrderSlack) {
+  std::string rules = Rule("quick", "  order_slack: 5s\n", "1m");
+  for (absl::string_view id : {"a", "b", "c", "d", "e"}) {
+    rules += Rule(id, "  order_slack: 30s\n", "1m");
+  }
+  telemetry_.lateness = 30 * event::kSecond;
+  EXPECT_EQ(Said(rules), "");
+  telemetry_.lateness = 10 * event::kSecond;
+  const std::string why =
+      "warning: lateness (10s) is shorter than order_slack (30s) of a, b, c and 2 more: what is "
+      "written down so late is not joined any more; raise lateness";
+  EXPECT_EQ(Said(rules), "8:16: " + why) << "the default is nowhere written";
+  telemetry_.lateness_here.file = "sequitur.yaml";
+  telemetry_.lateness_here.line = 3;
+  telemetry_.lateness_here.column = 11;
+  EXPECT_EQ(Said(rules), "3:11: " + why);
+  EXPECT_EQ(file_, "sequitur.yaml");
+}
+
+TEST_F(WindowsTest, ALongLatenessDelaysRulesThatWait) {
+  const std::string rules = Rule("fast", "", "1m") + Rule("slow", "", "1m", "![file where true]");
+  telemetry_.lateness = 59 * 60 * event::kSecond;
+  EXPECT_EQ(Said(rules), "");
+  telemetry_.lateness = 2 * 3600 * event::kSecond;
+  telemetry_.lateness_here.line = 3;
+  EXPECT_EQ(Said(rules),
+            "3:0: warning: slow waits 2h (the longest lateness) before alerting, since what must "
+            "not happen may still come: lower it, or do without `until` and `![`");
+}
+
 }  // namespace
 }  // namespace sequitur::rules

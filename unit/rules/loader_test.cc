@@ -208,6 +208,54 @@ TEST_F(LoaderTest, AppliesTuning) {
   EXPECT_EQ(rule.suppress.window, 7200 * event::kSecond);
 }
 
+// Two rules, the second with these settings.
+std::string WithSuppress(absl::string_view first, absl::string_view second) {
+  const auto rule = [](absl::string_view id, absl::string_view suppress) {
+    return absl::StrCat("- id: ", id, "\n  suppress: ", suppress,
+                        "\n  query: any where user.id == \"", id, "\"\n");
+  };
+  return absl::StrCat(rule("one", first), rule("two", second));
+}
+
+TEST_F(LoaderTest, RulesOfASuppressionGroupNeedTheSameBy) {
+  const std::string same = WithSuppress("{by: [host.id, user.id], for: 5m, group: web}",
+                                        "{by: [host.id, user.id], for: 1h, group: web}");
+  const Loaded loaded = Load({same});
+  EXPECT_EQ(Problems(loaded.diagnostics), "");
+  EXPECT_EQ(loaded.rules->rules()[1].suppress.group, "web");
+  EXPECT_EQ(Problems(Load({WithSuppress("{by: [host.id, user.id], for: 5m, group: web}",
+                                        "{by: host.id, for: 5m, group: web}")})
+                         .diagnostics),
+            "5:43: rules of a suppression group need the same `by`: rule 'one' (rules.yaml:2) has "
+            "[host.id, user.id], this one [host.id]");
+  Tune("two: {suppress: {by: user.id, for: 5m, group: web}}");
+  const Loaded tuned = Load({same});
+  EXPECT_EQ(tuned.rules, nullptr);
+  ASSERT_THAT(tuned.diagnostics, SizeIs(1));
+  EXPECT_EQ(tuned.diagnostics[0].file, "sequitur.yaml");
+  EXPECT_EQ(tuned.diagnostics[0].column, 47);
+}
+
+TEST_F(LoaderTest, TuningTakesARuleOutOfItsGroup) {
+  Tune("two: {suppress: {by: user.id, for: 5m}}");
+  const Loaded loaded = Load(
+      {WithSuppress("{by: host.id, for: 5m, group: web}", "{by: host.id, for: 5m, group: web}")});
+  ASSERT_NE(loaded.rules, nullptr) << Problems(loaded.diagnostics);
+  EXPECT_EQ(loaded.rules->rules()[1].suppress.group, "");
+  EXPECT_EQ(Problems(loaded.diagnostics),
+            "2:43: warning: no other rule is in the suppression group 'web'");
+}
+
+TEST_F(LoaderTest, AGroupOfOneIsALikelySlip) {
+  const std::string rules = WithSuppress("{for: 5m, group: upload}", "{for: 5m, group: uplaod}");
+  EXPECT_EQ(
+      Problems(Load({rules}).diagnostics),
+      "5:30: warning: no other rule is in the suppression group 'uplaod'; did you mean 'upload'?\n"
+      "2:30: warning: no other rule is in the suppression group 'upload'; did you mean 'uplaod'?");
+  options_.rules_are_partial = true;
+  EXPECT_EQ(Problems(Load({rules}).diagnostics), "");
+}
+
 TEST_F(LoaderTest, LeavesDisabledRulesOutButChecksThem) {
   Tune("shell: {enabled: false}");
   Loaded loaded = Load({kEventRule});

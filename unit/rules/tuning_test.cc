@@ -16,7 +16,7 @@ TEST(ReadTuning, TakesEveryKey) {
       "  mode: shadow\n"
       "  maxspan: 10m\n"
       "  order_slack: 500ms\n"
-      "  suppress: {by: [host.id, user.name], for: 1h}\n"
+      "  suppress: {by: [host.id, user.name], for: 1h, group: web}\n"
       "  severity: critical\n"
       "b-rule: {}\n",
       "f");
@@ -29,6 +29,7 @@ TEST(ReadTuning, TakesEveryKey) {
   EXPECT_EQ(a.order_slack, absl::Milliseconds(500));
   EXPECT_THAT(a.suppress->by, ElementsAre("host.id", "user.name"));
   EXPECT_EQ(a.suppress->window, absl::Hours(1));
+  EXPECT_EQ(a.suppress->group, "web");
   EXPECT_EQ(a.severity, Severity::kCritical);
   EXPECT_EQ(a.here.line, 1);
   const Tuning& b = tuning.at("b-rule");
@@ -42,7 +43,9 @@ TEST(ReadTuning, ReportsWhatItDoesNotKnow) {
       "  maxspan: 0s\n"
       "  supress: {}\n"
       "  suppress: {by: host.id}\n"
-      "  severity: [high]\n",
+      "  severity: [high]\n"
+      "b-rule:\n"
+      "  suppress: {for: 1h, group: \"\"}\n",
       "f");
   ReadTuning(document.root());
   EXPECT_EQ(Problems(document),
@@ -50,7 +53,8 @@ TEST(ReadTuning, ReportsWhatItDoesNotKnow) {
             "3:12: expected a duration longer than zero\n"
             "4:3: unknown key 'supress' in the tuning of a rule; did you mean 'suppress'?\n"
             "5:13: suppress needs 'for'\n"
-            "6:13: expected one of low, medium, high, critical, found a list");
+            "6:13: expected one of low, medium, high, critical, found a list\n"
+            "8:30: expected a name");
 }
 
 }  // namespace

@@ -79,6 +79,12 @@ struct Coverage {
   absl::Duration window = absl::Minutes(30);
 };
 
+// Whether the daemon proves its rules alive, all the time.
+struct Canaries {
+  bool enabled = false;
+  absl::Duration every = absl::Minutes(5);  // each rule, on each partition
+};
+
 // The daemon's own pages.
 struct Http {
   std::string listen = "127.0.0.1:9464";  // address:port; empty: none
@@ -107,6 +113,7 @@ struct Kafka {
   std::string events_topic = "sequitur.events";
   std::string alerts_topic = "sequitur.alerts";
   std::string shadow_topic = "sequitur.alerts.shadow";
+  std::string canary_topic = "sequitur.alerts.canary";  // used with canaries only
   std::string dead_letter_topic = "sequitur.dlq";
   std::string baselines_topic = "sequitur.baselines";
   int64_t partitions = 12;  // of topics that `sequitur topics --create` makes
@@ -146,6 +153,7 @@ struct Config {
   absl::Duration lateness = absl::Minutes(10);
   Clock clock;
   Coverage coverage;
+  Canaries canaries;
   Limits limits;
   Kafka kafka;
   Http http;

@@ -2,6 +2,7 @@
 partition, one that cannot find anything shows, and nothing that comes in with the
 telemetry can pass for a canary or be taken for one."""
 
+import collections
 import json
 import pathlib
 import re
@@ -82,6 +83,7 @@ kafka:
         return [BUILD / "sequitur", *arguments, "--config", self.folder / "config/sequitur.yaml"]
 
     def start(self):
+        """A daemon; the pages asked from now on are its."""
         subprocess.run(self.command("topics", "--create"), check=False, capture_output=True,
                        timeout=60)
         begun = len(self.log_text())
@@ -91,6 +93,7 @@ kafka:
         page = re.compile(r"status page: (http://\S+)/")
         kafka_broker.wait_until(lambda: page.search(self.log_text(), begun), "the pages")
         self.url = page.search(self.log_text(), begun)[1]
+        return self.process
 
     def stop(self):
         self.process.terminate()
@@ -181,11 +184,57 @@ kafka:
         self.assertIn("webshell-first-use finds nothing in any of its tests", self.log_text())
         checked = subprocess.run(self.command("check"), capture_output=True, timeout=60, check=True)
         self.assertIn(b"  missed by webshell-first-use: none of its tests", checked.stdout)
+        self.page_shows("missed on partition 0, 1", "no_alert: ", "alive, seen ")
         services.write_text(whole, encoding="utf-8")
         kafka_broker.wait_until(
             lambda: self.canaries().get("webshell-first-use", {}).get("detected"), "it to be alive")
         kafka_broker.wait_until(
             lambda: self.canaries()["webshell-first-use"]["missing_on_partitions"] == [], "everywhere")
+
+    def page_shows(self, *texts):
+        if not shutil.which("chromium"):
+            return
+        drawn = subprocess.run(
+            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
+             f"--user-data-dir={self.folder}/chromium", "--virtual-time-budget=4000", "--dump-dom",
+             self.url + "/"], capture_output=True, timeout=120, check=True).stdout.decode()
+        for text in texts:
+            self.assertIn(text, drawn)
+
+    def senders(self):
+        """{partition: whose canaries it has, one after the other}."""
+        senders = {}
+        for record in self.broker.consume_all(f"{self.name}.events"):
+            of_partition = senders.setdefault(record.partition, [])
+            sender = record.value[3:11]
+            if not of_partition or of_partition[-1] != sender:
+                of_partition.append(sender)
+        return senders
+
+    def test_a_partition_has_one_owner_who_proves_it(self):
+        self.configure()
+        first = self.start()
+        self.wait_until_live()
+        self.wait_until_proved()
+        self.start()
+        assigned = 'sequitur_partitions_assigned{stage="correlate"}'
+        kafka_broker.wait_until(lambda: self.metric(assigned) == 1, "the second to have its part")
+        kafka_broker.wait_until(lambda: [len(of) for of in self.senders().values()].count(2) == 1,
+                                "the second's canaries")
+        first.terminate()
+        self.assertEqual(first.wait(timeout=60), 0, self.log_text())
+        kafka_broker.wait_until(lambda: self.metric(assigned) == PARTITIONS, "the second to have all")
+        before = collections.Counter(alert["host"]["name"] for alert in self.alerts("canaries"))
+
+        def goes_on():
+            now = collections.Counter(alert["host"]["name"] for alert in self.alerts("canaries"))
+            return len(before) == PARTITIONS and all(now[host] > before[host] for host in before)
+        kafka_broker.wait_until(goes_on, "canaries on both")
+        # Each is a stretch: no partition had two at a time.
+        self.assertEqual([len(of) for of in self.senders().values()], [2, 2])
+        for of_partition in self.senders().values():
+            self.assertEqual(len(set(of_partition)), len(of_partition))
+        self.assertEqual(self.alerts("alerts"), [])
 
     def test_nothing_that_comes_in_can_pass_for_a_canary_or_be_taken_for_one(self):
         self.configure()

@@ -273,6 +273,7 @@ kafka:
         kafka_broker.wait_until(lambda: (self.metric(read) or 0) > before, "what was read before")
         self.assertIsNone(self.metric("sequitur_canary_interval_seconds"))
         self.assertNotIn("canaries", self.status())
+        self.assertGreaterEqual(self.metric("sequitur_canaries_passed_over_total"), before)
         self.stop()
         self.assertEqual(len(self.alerts("canaries")), before)
         self.assertEqual(len(self.alerts("alerts")), 1)

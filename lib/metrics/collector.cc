@@ -86,6 +86,9 @@ void AddDecoding(const WorkerReport& all, FamilyList& list) {
       .Add({}, ToDouble(all.unneeded));
   list.Counter("sequitur_duplicate_events_total", "Events dropped that had come before.")
       .Add({}, ToDouble(all.duplicate_events));
+  list.Counter("sequitur_canaries_passed_over_total",
+               "Canaries of another owner of the partition, or from before a restart.")
+      .Add({}, ToDouble(all.canaries_passed_over));
   list.Counter("sequitur_misplaced_hosts_total",
                "Keyed placement: hosts whose records are on several partitions.")
       .Add({}, ToDouble(all.misplaced_hosts));

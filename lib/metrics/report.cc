@@ -124,6 +124,7 @@ void WorkerReport::Add(const WorkerReport& other) {
   rewinds_cut += other.rewinds_cut;
   records_lost += other.records_lost;
   duplicate_events += other.duplicate_events;
+  canaries_passed_over += other.canaries_passed_over;
   misplaced_hosts += other.misplaced_hosts;
   AddTotals(decoded, other.decoded);
   AddTotals(dead_letters, other.dead_letters);

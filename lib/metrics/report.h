@@ -132,6 +132,7 @@ struct WorkerReport {
   uint64_t rewinds_cut = 0;
   uint64_t records_lost = 0;  // deleted before they were read
   uint64_t duplicate_events = 0;
+  uint64_t canaries_passed_over = 0;
   uint64_t misplaced_hosts = 0;  // keyed placement: hosts on several partitions
   // Reading sources.
   std::map<std::pair<std::string, std::string>, uint64_t> decoded;  // by source, result

@@ -143,13 +143,14 @@ void Canaries::Inject(Place place, Slot& slot, absl::Time now) {
   Produce({site_->config().kafka.events_topic, place.first, "", record}, kNoChain);
 }
 
-void Canaries::Read(const bus::Record& record, absl::Time now) {
+bool Canaries::Read(const bus::Record& record, absl::Time now) {
   CanaryRecord canary;
-  if (!ReadCanary(record.value, canary) || canary.sender != sender_) return;
+  if (!ReadCanary(record.value, canary) || canary.sender != sender_) return false;
   const auto found = on_their_way_.find(canary.number);
-  if (found == on_their_way_.end() || found->second.first != record.at->partition) return;
+  if (found == on_their_way_.end() || found->second.first != record.at->partition) return false;
   Play(found->second, canary.events,
        {sources_.Intern(record.at->topic), record.at->partition, record.offset, 0}, now);
+  return true;
 }
 
 void Canaries::Play(Place place, absl::Span<const absl::string_view> events, Position position,

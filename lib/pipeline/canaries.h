@@ -60,8 +60,9 @@ class Canaries {
 
   // To be called often: injects what is due, and hears what was acknowledged.
   void Tick(absl::Time now);
-  // A live record of the events topic for which IsCanary.
-  void Read(const bus::Record& record, absl::Time now);
+  // A live record of the events topic for which IsCanary. False: it is not one that
+  // is waited for here.
+  bool Read(const bus::Record& record, absl::Time now);
 
   metrics::CanariesReport Report() const;
 

@@ -33,7 +33,8 @@ void ForwardedInput::Adopt(const Site& next) { reader_.emplace(next.projection()
 void ForwardedInput::Read(const bus::Record& record, bool live, event::Event& event,
                           EachEvent each) {
   if (IsCanary(record.value)) {
-    if (live && canaries_ != nullptr) canaries_->Read(record, absl::Now());
+    const bool ours = live && canaries_ != nullptr && canaries_->Read(record, absl::Now());
+    if (!ours) stats_.passed_over.fetch_add(1, std::memory_order_relaxed);
     return;
   }
   if (!reader_->Read(record.value, event)) {

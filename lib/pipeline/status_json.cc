@@ -104,6 +104,7 @@ void WriteStage(const metrics::WorkerReport& stage, absl::Time now, Json& json) 
   json.Member("rewinds_cut", stage.rewinds_cut);
   json.Member("records_lost", stage.records_lost);
   json.Member("duplicate_events", stage.duplicate_events);
+  json.Member("canaries_passed_over", stage.canaries_passed_over);
   json.Member("misplaced_hosts", stage.misplaced_hosts);
   json.Array("decoded", stage.decoded, [&](const auto& entry) {
     json.Object([&] {

@@ -360,6 +360,7 @@ TEST_F(CanariesTest, AnEngineNeverSeesOne) {
   read(canaries_.get(), /*live=*/true);
   EXPECT_THAT(Take("canaries"), SizeIs(1));
   EXPECT_EQ(seen, 0);
+  EXPECT_EQ(stats.passed_over, 2);
   EXPECT_EQ(stats.undecodable, 0);
 }
 

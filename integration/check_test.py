@@ -73,6 +73,16 @@ class Check(unittest.TestCase):
                       "(30s)", out)
         self.assertIn("no errors, 4 warnings", out)
 
+    def test_where_canaries_are_on_it_says_which_rules_have_none(self):
+        rule = "id: r\nname: R\nquery: process where process.name == \"a\"\n"
+        self.assertNotIn("canaries", self.check(rule)[0])
+        site = SITE + "canaries: {enabled: true}\n"
+        self.assertIn("canaries for 0 of 1 rules\n  none for r: no test with `events` expects an "
+                      "alert\n", self.check(rule, site)[0])
+        rule += "tests: [{name: t, events: [{event.category: process, process.name: %s}], expect: 1}]\n"
+        self.assertTrue(self.check(rule % "a", site)[0].endswith("canaries for 1 of 1 rules\n"))
+        self.assertIn("  missed by r: none of its tests finds anything", self.check(rule % "b", site)[0])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -275,12 +275,15 @@ class KafkaBroker:
         return [written[index] for index in sorted(written)]
 
     def consume_all(self, topic, properties=None):
-        """Every committed record up to the end at the time of each partition's
-        last fetch, ordered by partition and offset."""
+        """Every committed record there was at the time of the call, and maybe some
+        that came meanwhile, ordered by partition and offset."""
         records = []
         with self._consumer({"enable.partition.eof": True, **(properties or {})}) as consumer:
             open_partitions = set(range(self._partitions(topic)))
-            consumer.assign(self._positions(topic, confluent_kafka.OFFSET_BEGINNING))
+            positions = self._positions(topic, confluent_kafka.OFFSET_BEGINNING)
+            ends = {position.partition: consumer.get_watermark_offsets(position, timeout=DEADLINE)[1]
+                    for position in positions}
+            consumer.assign(positions)
             deadline = time.monotonic() + DEADLINE
             while open_partitions:
                 if time.monotonic() > deadline:
@@ -289,6 +292,9 @@ class KafkaBroker:
                     error = message.error()
                     if not error:
                         records.append(_record(message))
+                        # A topic that is written to all the time has no EOF.
+                        if message.offset() + 1 >= ends[message.partition()]:
+                            open_partitions.discard(message.partition())
                     elif error.code() == confluent_kafka.KafkaError._PARTITION_EOF:
                         open_partitions.discard(message.partition())
                     else:

@@ -55,6 +55,7 @@ class Daemon:
   dead_letter_topic: {name}.dlq
   commit_interval: 100ms
   consumer: {{session.timeout.ms: 6000, max.poll.interval.ms: 6000, heartbeat.interval.ms: 500}}
+  canary_topic: {name}.canaries
 """, more)
         self.log = open(pathlib.Path(folder) / f"{name}-{instance}.log", "ab")
         self.process = None
@@ -121,15 +122,17 @@ class KafkaDaemonTest(unittest.TestCase):
         kafka_broker.wait_until(lambda: daemon.process.poll() is not None or daemon.is_live(),
                                 "the daemon to be live")
         for group, name in ((f"{daemon.name}-ingest", topic), (daemon.name, f"{daemon.name}.events")):
+            # Canaries go on coming.
+            ends = self.broker.end_offsets(name)
             kafka_broker.wait_until(
                 lambda: daemon.process.poll() is not None
-                or self.all_committed(group, name), f"{group} to read all of {name}")
+                or self.all_committed(group, name, ends), f"{group} to read all of {name}")
         self.assertIsNone(daemon.process.poll(), daemon.log_text())
 
-    def all_committed(self, group, topic):
+    def all_committed(self, group, topic, ends):
         committed = self.broker.committed(group, topic)
         return all((committed.get(partition) or 0) >= end
-                   for partition, end in self.broker.end_offsets(topic).items() if end > 0)
+                   for partition, end in ends.items() if end > 0)
 
     def alert_ids(self, daemon):
         return sorted(json.loads(record.value)["event"]["id"]
@@ -225,6 +228,23 @@ class KafkaDaemonTest(unittest.TestCase):
         _, seen = self.baseline(daemon, "learn", self.telemetry_file())
         for values, times in self.baseline(daemon, "save")[1].items():
             self.assertLessEqual(times, seen[values], "read again, and counted again")
+
+    def test_canaries_change_no_alert(self):
+        expected = self.undisturbed()
+        chance = random.Random(SEED)
+        daemon = self.daemon("proved", more="canaries: {enabled: true, every: 1s}\n")
+        for _ in range(KILL_ROUNDS // 2):
+            daemon.start()
+            try:
+                daemon.process.wait(timeout=chance.uniform(0.5, 2.5))
+            except subprocess.TimeoutExpired:
+                pass
+            daemon.kill()
+        daemon.start()
+        self.wait_until_read(daemon)
+        kafka_broker.wait_until(lambda: self.broker.consume_all("proved.canaries"), "a canary")
+        self.assertEqual(daemon.stop(), 0, daemon.log_text())
+        self.assertEqual(self.alert_ids(daemon), expected, daemon.log_text())
 
     def test_survives_a_rebalance_storm(self):
         expected = self.undisturbed()

@@ -58,6 +58,8 @@ class PrometheusTest(unittest.TestCase):
         cls.start_daemon()
         cls.start_prometheus()
         kafka_broker.wait_until(lambda: cls.query("sum(sequitur_alerts_total) > 0"), "scraped alerts")
+        last_match = f'sequitur_rule_last_match_timestamp_seconds{{rule="{RULE}"}} > 0'
+        kafka_broker.wait_until(lambda: cls.query(last_match), f"a match of {RULE}")
         # What compares with the sample before needs a few scrapes more.
         kafka_broker.wait_until(lambda: cls.query("rule:sequitur_rule_matches:rate5m > 0")
                                 and cls.query("since:sequitur_detection_delay_seconds:p95_30m > 0"),
@@ -77,7 +79,7 @@ class PrometheusTest(unittest.TestCase):
   brokers: ["{cls.broker.bootstrap}"]
   topics: [{", ".join(path.stem for path in files)}]
   partitions: 2
-""", more=f'http: {{listen: "{address}"}}\n')
+""", more=f'http: {{listen: "{address}"}}\ncanaries: {{enabled: true, every: 2s}}\n')
         cls.run_tool("sequitur", "topics", "--create", "--config", config)
         cls.start([BUILD / "sequitur", "run", "--config", config], "daemon.log")
         kafka_broker.wait_until(lambda: get(cls.daemon_url + "/readyz"), "a ready daemon")

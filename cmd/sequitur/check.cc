@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cmd/sequitur/command.h"
+#include "pipeline/canary_chain.h"
 
 namespace sequitur::cmd {
 namespace {
@@ -14,6 +15,20 @@ namespace {
 std::string WhereRulesAre(const pipeline::SiteOptions& options, const pipeline::Site& site) {
   const auto& paths = options.rule_paths.empty() ? site.config().paths.rules : options.rule_paths;
   return paths.empty() ? "the configuration" : absl::StrJoin(paths, ", ");
+}
+
+// Which rules the daemon would prove alive, where it is to.
+void PrintCanaries(const pipeline::Site& site) {
+  if (!site.config().canaries.enabled) return;
+  const pipeline::CanaryPlan plan = pipeline::PlanCanaries(site);
+  std::printf("canaries for %zu of %zu rules\n", plan.chains.size(), site.rules()->rules().size());
+  for (const std::string& rule : plan.dead) {
+    std::printf("  missed by %s: none of its tests finds anything with this configuration\n",
+                rule.c_str());
+  }
+  for (const auto& [rule, why] : plan.without) {
+    std::printf("  none for %s: %s\n", rule.c_str(), why.c_str());
+  }
 }
 
 int Check(const pipeline::SiteOptions& options) {
@@ -41,6 +56,7 @@ int Check(const pipeline::SiteOptions& options) {
       "%zu rules (%zu sequences), %zu allowlist entries, %zu tests: no errors, %zu warnings\n",
       rules.size(), static_cast<size_t>(sequences), site->rules()->allowlist().size(),
       site->tests().size(), warnings);
+  PrintCanaries(*site);
   return 0;
 }
 

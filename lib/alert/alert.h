@@ -40,6 +40,8 @@ struct Alert {
   uint64_t suppressed = 0;  // alerts like this one held back since the last
   // Why telemetry around the chain may be missing, sorted; empty: none known.
   std::vector<std::string> coverage_gaps;
+  // Of events that were put there to prove the rule alive.
+  bool canary = false;
 };
 
 }  // namespace sequitur::alert

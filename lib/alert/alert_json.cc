@@ -217,7 +217,7 @@ void WriteSequitur(Writer& writer, const Alert& alert, const event::FieldTable& 
                    const SourceNames& sources) {
   Key(writer, "sequitur");
   writer.StartObject();
-  KeyString(writer, "mode", alert.rule->mode == rules::Mode::kLive ? "live" : "shadow");
+  KeyString(writer, "mode", alert.canary ? "canary" : rules::ModeName(alert.rule->mode));
   KeyString(writer, "severity", rules::SeverityName(alert.rule->severity));
   if (!alert.rule->note.empty()) KeyString(writer, "note", alert.rule->note);
   Key(writer, "key");

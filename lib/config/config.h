@@ -81,6 +81,12 @@ struct Coverage {
   absl::Duration window = absl::Minutes(30);
 };
 
+// Whether the daemon proves its rules alive, all the time.
+struct Canaries {
+  bool enabled = false;
+  absl::Duration every = absl::Minutes(5);  // each rule, on each partition
+};
+
 // The daemon's own pages.
 struct Http {
   std::string listen = "127.0.0.1:9464";  // address:port; empty: none
@@ -109,6 +115,7 @@ struct Kafka {
   std::string events_topic = "sequitur.events";
   std::string alerts_topic = "sequitur.alerts";
   std::string shadow_topic = "sequitur.alerts.shadow";
+  std::string canary_topic = "sequitur.alerts.canary";  // used with canaries only
   std::string dead_letter_topic = "sequitur.dlq";
   std::string baselines_topic = "sequitur.baselines";
   int64_t partitions = 12;  // of topics that `sequitur topics --create` makes
@@ -149,6 +156,7 @@ struct Config {
   Diagnostic lateness_here;  // its place; no line: it is not set
   Clock clock;
   Coverage coverage;
+  Canaries canaries;
   Limits limits;
   Kafka kafka;
   Http http;

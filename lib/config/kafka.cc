@@ -256,6 +256,7 @@ Kafka ReadKafka(const Node& node) {
   std::vector<OwnTopic> own = {{"events_topic", &kafka.events_topic, {}},
                                {"alerts_topic", &kafka.alerts_topic, {}},
                                {"shadow_topic", &kafka.shadow_topic, {}},
+                               {"canary_topic", &kafka.canary_topic, {}},
                                {"dead_letter_topic", &kafka.dead_letter_topic, {}},
                                {"baselines_topic", &kafka.baselines_topic, {}}};
   ReadOwnTopics(mapping, own);

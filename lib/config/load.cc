@@ -108,6 +108,7 @@ void ReadSite(const Node& root, Config& config) {
   }
   if (const auto node = site.Get("clock")) config.clock = ReadClock(*node);
   if (const auto node = site.Get("coverage")) config.coverage = ReadCoverage(*node);
+  if (const auto node = site.Get("canaries")) config.canaries = ReadCanaries(*node);
   if (const auto node = site.Get("http")) config.http = ReadHttp(*node);
   if (const auto node = site.Get("limits")) config.limits = ReadLimits(*node);
   if (const auto node = site.Get("kafka")) config.kafka = ReadKafka(*node);

@@ -200,6 +200,22 @@ Coverage ReadCoverage(const Node& node) {
   return coverage;
 }
 
+Canaries ReadCanaries(const Node& node) {
+  Canaries canaries;
+  Mapping mapping(node, "canaries");
+  canaries.enabled = mapping.GetBool("enabled").value_or(canaries.enabled);
+  if (const auto every = mapping.Get("every")) {
+    const auto period = every->AsDuration();
+    if (period.has_value() && (*period < absl::Seconds(1) || *period > absl::Hours(24))) {
+      every->AddError(absl::StrCat("expected a duration of at least 1s and at most 1d, found ",
+                                   yaml::Quoted(every->text())));
+    }
+    canaries.every = period.value_or(canaries.every);
+  }
+  mapping.Finish();
+  return canaries;
+}
+
 Http ReadHttp(const Node& node) {
   Http http;
   Mapping mapping(node, "http");

@@ -17,6 +17,7 @@ Network ReadNetwork(const yaml::Node& node);
 std::vector<Baseline> ReadBaselines(const yaml::Node& node);
 Clock ReadClock(const yaml::Node& node);
 Coverage ReadCoverage(const yaml::Node& node);
+Canaries ReadCanaries(const yaml::Node& node);
 Http ReadHttp(const yaml::Node& node);
 Limits ReadLimits(const yaml::Node& node);
 Kafka ReadKafka(const yaml::Node& node);  // kafka.cc

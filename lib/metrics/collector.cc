@@ -86,6 +86,9 @@ void AddDecoding(const WorkerReport& all, FamilyList& list) {
       .Add({}, ToDouble(all.unneeded));
   list.Counter("sequitur_duplicate_events_total", "Events dropped that had come before.")
       .Add({}, ToDouble(all.duplicate_events));
+  list.Counter("sequitur_canaries_passed_over_total",
+               "Canaries of another owner of the partition, or from before a restart.")
+      .Add({}, ToDouble(all.canaries_passed_over));
   list.Counter("sequitur_misplaced_hosts_total",
                "Keyed placement: hosts whose records are on several partitions.")
       .Add({}, ToDouble(all.misplaced_hosts));
@@ -218,6 +221,35 @@ void AddRules(const EngineReport& engine, FamilyList& list) {
   }
 }
 
+void AddCanaries(const CanariesReport& canaries, FamilyList& list) {
+  if (canaries.every == 0) return;
+  list.Gauge("sequitur_canary_interval_seconds", "How often each rule has a canary (`every`).")
+      .Add({}, canaries.every);
+  Family injected = list.Counter("sequitur_canary_injected_total", "Canaries sent on their way.");
+  Family detected = list.Counter("sequitur_canary_detected_total",
+                                 "Canaries that came out as an alert of their rule.");
+  Family missed = list.Counter("sequitur_canary_missed_total",
+                               "Canaries that had not come out when the next was due, by where "
+                               "they got stuck.");
+  Family last = list.Gauge("sequitur_canary_last_detected_timestamp_seconds",
+                           "When the rule was last proved alive.");
+  Family missing = list.Gauge("sequitur_canary_missing_partitions",
+                              "Partitions where the rule's latest canary was missed.");
+  for (const auto& [id, rule] : canaries.rules) {
+    if (!rule.none.empty()) continue;
+    missing.Add({{"rule", id}}, ToDouble(rule.missing_on.size()));
+    injected.Add({{"rule", id}}, ToDouble(rule.injected));
+    detected.Add({{"rule", id}}, ToDouble(rule.detected));
+    for (const auto& [reason, count] : rule.missed) {
+      missed.Add({{"rule", id}, {"reason", reason}}, ToDouble(count));
+    }
+    if (rule.last_detected != 0) last.Add({{"rule", id}}, rule.last_detected);
+  }
+  list.HistogramOf("sequitur_canary_detection_delay_seconds",
+                   "From a canary's injection to the acknowledgement of its alert.")
+      .Add({}, canaries.delay);
+}
+
 void AddConfig(const ConfigReport& config, FamilyList& list) {
   list.Counter("sequitur_config_reloads_total", "Configurations read again.")
       .Add({{"result", "success"}}, ToDouble(config.reloads))
@@ -247,6 +279,7 @@ std::vector<prometheus::MetricFamily> Families(const Report& report, const Build
   AddEngine(all.engine, list);
   AddAllowlist(all.engine, list);
   AddRules(all.engine, list);
+  AddCanaries(all.canaries, list);
   AddConfig(report.config, list);
   return list.Take();
 }

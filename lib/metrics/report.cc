@@ -92,6 +92,32 @@ void EngineReport::EndGauges() {
   host_gaps.clear();
 }
 
+void CanariesReport::Add(const CanariesReport& other) {
+  for (const auto& [id, rule] : other.rules) {
+    CanaryReport& to = rules[id];
+    to.injected += rule.injected;
+    to.detected += rule.detected;
+    AddTotals(to.missed, rule.missed);
+    if (rule.last_detected > to.last_detected) {
+      to.last_detected = rule.last_detected;
+      to.last_delay = rule.last_delay;
+    }
+    to.missing_on.insert(to.missing_on.end(), rule.missing_on.begin(), rule.missing_on.end());
+    std::sort(to.missing_on.begin(), to.missing_on.end());
+    if (to.none.empty()) to.none = rule.none;
+  }
+  delay.Add(other.delay);
+  every = std::max(every, other.every);
+}
+
+void CanariesReport::EndGauges() {
+  for (auto& [id, rule] : rules) {
+    rule.missing_on.clear();
+    rule.none.clear();
+  }
+  every = 0;
+}
+
 void WorkerReport::Add(const WorkerReport& other) {
   AddTotals(records, other.records);
   partitions.insert(partitions.end(), other.partitions.begin(), other.partitions.end());
@@ -100,6 +126,7 @@ void WorkerReport::Add(const WorkerReport& other) {
   rewinds_cut += other.rewinds_cut;
   records_lost += other.records_lost;
   duplicate_events += other.duplicate_events;
+  canaries_passed_over += other.canaries_passed_over;
   misplaced_hosts += other.misplaced_hosts;
   AddTotals(decoded, other.decoded);
   AddTotals(dead_letters, other.dead_letters);
@@ -112,6 +139,7 @@ void WorkerReport::Add(const WorkerReport& other) {
   sequence_gaps += other.sequence_gaps;
   sequence_missing += other.sequence_missing;
   engine.Add(other.engine);
+  canaries.Add(other.canaries);
 }
 
 WorkerReport WorkerReport::TotalsOnly() const {
@@ -120,6 +148,7 @@ WorkerReport WorkerReport::TotalsOnly() const {
   totals.outstanding = 0;
   totals.stalled = false;
   totals.engine.EndGauges();
+  totals.canaries.EndGauges();
   return totals;
 }
 

@@ -66,6 +66,28 @@ struct BaselineReport {
   bool learning = false;
 };
 
+// The canaries of one rule.
+struct CanaryReport {
+  uint64_t injected = 0;
+  uint64_t detected = 0;
+  Totals missed;             // by where they got stuck
+  double last_detected = 0;  // Unix seconds; 0: none yet
+  double last_delay = 0;     // of that one
+  // As of now.
+  std::vector<int32_t> missing_on;  // partitions whose latest was missed
+  std::string none;                 // why the rule has none; empty: it has one
+};
+
+// The canaries of one or more workers.
+struct CanariesReport {
+  std::map<std::string, CanaryReport> rules;  // by id
+  Histogram delay;
+  double every = 0;  // seconds; 0: canaries are off
+
+  void Add(const CanariesReport& other);
+  void EndGauges();
+};
+
 // One or more engines.
 struct EngineReport {
   Totals events;  // by category
@@ -112,6 +134,7 @@ struct WorkerReport {
   uint64_t rewinds_cut = 0;
   uint64_t records_lost = 0;  // deleted before they were read
   uint64_t duplicate_events = 0;
+  uint64_t canaries_passed_over = 0;
   uint64_t misplaced_hosts = 0;  // keyed placement: hosts on several partitions
   // Reading sources.
   std::map<std::pair<std::string, std::string>, uint64_t> decoded;  // by source, result
@@ -124,6 +147,7 @@ struct WorkerReport {
   uint64_t sequence_missing = 0;
   // Correlating.
   EngineReport engine;
+  CanariesReport canaries;
 
   void Add(const WorkerReport& other);
   // What remains of a worker that is no more.

@@ -34,6 +34,7 @@ void NumberTopics(std::vector<std::string> topics, SourceNames& sources) {
 CorrelateWorker::CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer> consumer,
                                  std::unique_ptr<bus::Producer> producer,
                                  ReadAlertTail read_alert_tail, ReadBaselines read_baselines,
+                                 std::unique_ptr<bus::Producer> canary_producer,
                                  RecentAlerts& recent, WorkerStats& stats)
     : sites_(sites),
       site_version_(sites.version()),
@@ -48,17 +49,20 @@ CorrelateWorker::CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Con
               {.consume = [this](const bus::Record& record) { Consume(record); },
                .offsets = [this] { return Offsets(); },
                .quiet = [this] { TickWhileQuiet(); },
-               .turn = [this] { TakeSite(); },
+               .turn = [this] { Turn(); },
                .report = [this](metrics::WorkerReport report) { Report(std::move(report)); }},
               stats),
       read_alert_tail_(std::move(read_alert_tail)),
       read_baselines_(std::move(read_baselines)),
+      canaries_(canary_producer == nullptr
+                    ? nullptr
+                    : std::make_unique<Canaries>(site_, std::move(canary_producer))),
       event_(std::in_place, site_->projection()) {
   NumberTopics(kafka_.topics, sources_);
   if (kafka_.placement == config::Kafka::Placement::kKeyed) {
     input_ = std::make_unique<KeyedInput>(*site_, member_, sources_, stats);
   } else {
-    input_ = std::make_unique<ForwardedInput>(*site_, sources_, stats);
+    input_ = std::make_unique<ForwardedInput>(*site_, sources_, canaries_.get(), stats);
   }
 }
 
@@ -147,6 +151,11 @@ absl::Status CorrelateWorker::AddInput(bus::Assignment& assigned, int64_t* tail_
   return absl::OkStatus();
 }
 
+void CorrelateWorker::Turn() {
+  TakeSite();
+  if (canaries_ != nullptr) canaries_->Tick(absl::Now());
+}
+
 void CorrelateWorker::TakeSite() {
   const uint64_t version = sites_.version();
   if (version == site_version_) return;
@@ -157,6 +166,7 @@ void CorrelateWorker::TakeSite() {
   }
   for (const auto& [at, partition] : partitions_) partition->engine->Adopt(*next);
   input_->Adopt(*next);
+  if (canaries_ != nullptr) canaries_->Adopt(next, absl::Now());
   event_.emplace(next->projection());
   rewind_ = LookBack(*next);
   suppressed_for_ = LongestSuppression(*next);
@@ -172,6 +182,7 @@ void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, b
     metrics::EngineReport totals = found->second->engine->Report();
     totals.EndGauges();
     ended_.Add(totals);
+    if (canaries_ != nullptr) canaries_->End(at.partition);
     partitions_.erase(found);
   }
   CountPartitions();
@@ -180,6 +191,7 @@ void CorrelateWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, b
 void CorrelateWorker::Report(metrics::WorkerReport report) {
   report.records = records_;
   input_->Report(report);
+  if (canaries_ != nullptr) report.canaries = canaries_->Report();
   report.engine = ended_;
   for (const auto& [at, partition] : partitions_) report.engine.Add(partition->engine->Report());
   for (metrics::PartitionReport& told : report.partitions) {
@@ -217,6 +229,7 @@ void CorrelateWorker::GoLiveIfThere(int32_t number, Partition& partition) {
   if (partition.live || !partition.inputs.AllThere()) return;
   partition.live = true;
   partition.engine->set_emitting(true);
+  if (canaries_ != nullptr) canaries_->Begin(number, absl::Now());
   CountPartitions();
   for (const auto& [topic, input] : partition.inputs.all()) {
     spdlog::info("correlate: {}:{} is live from offset {}", topic, number, input.next);

@@ -30,6 +30,7 @@
 #include "bus/producer.h"
 #include "pipeline/aligned_inputs.h"
 #include "pipeline/baselines_topic.h"
+#include "pipeline/canaries.h"
 #include "pipeline/engine.h"
 #include "pipeline/event_input.h"
 #include "pipeline/group_member.h"
@@ -52,9 +53,11 @@ class CorrelateWorker final : private bus::AssignmentObserver {
  public:
   static constexpr size_t kMaxOutstanding = 1'000;
 
+  // `canary_producer` is null where there are no canaries.
   CorrelateWorker(const SiteSlot& sites, std::unique_ptr<bus::Consumer> consumer,
                   std::unique_ptr<bus::Producer> producer, ReadAlertTail read_alert_tail,
-                  ReadBaselines read_baselines, RecentAlerts& recent, WorkerStats& stats);
+                  ReadBaselines read_baselines, std::unique_ptr<bus::Producer> canary_producer,
+                  RecentAlerts& recent, WorkerStats& stats);
   ~CorrelateWorker();
 
   // Until asked to stop, or until going on makes no sense.
@@ -90,6 +93,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   void CountPartitions();
   void Report(metrics::WorkerReport report);
 
+  void Turn();
   void TakeSite();
 
   const SiteSlot& sites_;
@@ -103,6 +107,7 @@ class CorrelateWorker final : private bus::AssignmentObserver {
   GroupMember member_;
   ReadAlertTail read_alert_tail_;
   ReadBaselines read_baselines_;
+  std::unique_ptr<Canaries> canaries_;  // null: none
   SourceNames sources_;
   std::unique_ptr<EventInput> input_;
   std::optional<event::Event> event_;

@@ -106,6 +106,16 @@ std::map<std::string, int32_t> CorrelatedTopics(const config::Kafka& kafka,
   return read;
 }
 
+// Null where canaries are off.
+absl::StatusOr<std::unique_ptr<bus::Producer>> CanaryProducer(const Site& site, int worker) {
+  if (!site.config().canaries.enabled) return nullptr;
+  bus::KafkaOptions produce =
+      ClientOptions(site, Client::kProducer, absl::StrCat("canaries-", worker));
+  produce.topics = {site.config().kafka.canary_topic};
+  ASSIGN_OR_RETURN(auto producer, bus::KafkaProducer::Create(std::move(produce)));
+  return producer;
+}
+
 absl::Status CheckSizes(const config::Kafka& kafka, const std::map<std::string, int32_t>& all) {
   const auto read = CorrelatedTopics(kafka, all);
   RETURN_IF_ERROR(CheckPartitionedAlike(read));
@@ -161,6 +171,9 @@ std::vector<bus::NewTopic> OwnTopics(const Site& site) {
       {kafka.shadow_topic, 1, replicas, {{"retention.ms", month}}},
       {kafka.dead_letter_topic, 1, replicas, {{"retention.ms", at_least(1, {})}}},
   };
+  if (site.config().canaries.enabled) {
+    topics.push_back({kafka.canary_topic, 1, replicas, {{"retention.ms", day}}});
+  }
   if (!IsKeyed(kafka)) {
     topics.push_back({kafka.events_topic, partitions, replicas, {{"retention.ms", day}}});
   }
@@ -333,9 +346,10 @@ absl::StatusOr<Daemon::Work> Daemon::MakeWorker(const Stage& stage,
         std::make_shared<IngestWorker>(site_, std::move(consumer), std::move(producer), stats);
     return [ingest](std::stop_token stop) { return ingest->Run(stop); };
   }
-  auto correlate = std::make_shared<CorrelateWorker>(site_, std::move(consumer),
-                                                     std::move(producer), AlertTailReader(site),
-                                                     BaselinesReader(site), recent_, stats);
+  ASSIGN_OR_RETURN(auto canary_producer, CanaryProducer(*site, worker));
+  auto correlate = std::make_shared<CorrelateWorker>(
+      site_, std::move(consumer), std::move(producer), AlertTailReader(site), BaselinesReader(site),
+      std::move(canary_producer), recent_, stats);
   return [correlate](std::stop_token stop) { return correlate->Run(stop); };
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/time/clock.h"
+#include "pipeline/canary_record.h"
 #include "spdlog/spdlog.h"
 
 namespace sequitur::pipeline {
@@ -13,10 +15,12 @@ constexpr event::TimeNs kBacklog = 60 * event::kSecond;
 
 }  // namespace
 
-ForwardedInput::ForwardedInput(const Site& site, SourceNames& sources, WorkerStats& stats)
+ForwardedInput::ForwardedInput(const Site& site, SourceNames& sources, Canaries* canaries,
+                               WorkerStats& stats)
     : topics_({site.config().kafka.events_topic}),
       stats_(stats),
       sources_(sources),
+      canaries_(canaries),
       reader_(std::in_place, site.projection(), sources) {}
 
 absl::Status ForwardedInput::Assigned(bus::Consumer&, absl::Span<const bus::Assignment>) {
@@ -26,7 +30,13 @@ absl::Status ForwardedInput::Assigned(bus::Consumer&, absl::Span<const bus::Assi
 
 void ForwardedInput::Adopt(const Site& next) { reader_.emplace(next.projection(), sources_); }
 
-void ForwardedInput::Read(const bus::Record& record, bool, event::Event& event, EachEvent each) {
+void ForwardedInput::Read(const bus::Record& record, bool live, event::Event& event,
+                          EachEvent each) {
+  if (IsCanary(record.value)) {
+    const bool ours = live && canaries_ != nullptr && canaries_->Read(record, absl::Now());
+    if (!ours) stats_.passed_over.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   if (!reader_->Read(record.value, event)) {
     const uint64_t seen = stats_.undecodable.fetch_add(1, std::memory_order_relaxed);
     if (IsSampled(seen)) {

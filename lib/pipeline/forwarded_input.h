@@ -1,7 +1,8 @@
 #pragma once
 
 // ForwardedInput: the events topic, which the ingest stage writes. Events that
-// ingest has repeated are given once.
+// ingest has repeated are given once. Canaries go to who put them there: an engine
+// never sees one.
 //
 // Bounds: those of SeenPositions, for each source partition and events partition.
 
@@ -11,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/source_names.h"
+#include "pipeline/canaries.h"
 #include "pipeline/event_input.h"
 #include "pipeline/forwarded_event.h"
 #include "pipeline/seen_positions.h"
@@ -21,7 +23,8 @@ namespace sequitur::pipeline {
 
 class ForwardedInput final : public EventInput {
  public:
-  ForwardedInput(const Site& site, SourceNames& sources, WorkerStats& stats);
+  // `canaries` may be null, and else outlives the input.
+  ForwardedInput(const Site& site, SourceNames& sources, Canaries* canaries, WorkerStats& stats);
 
   const std::vector<std::string>& topics() const override { return topics_; }
   absl::Status Assigned(bus::Consumer&, absl::Span<const bus::Assignment>) override;
@@ -32,6 +35,7 @@ class ForwardedInput final : public EventInput {
   const std::vector<std::string> topics_;
   WorkerStats& stats_;
   SourceNames& sources_;
+  Canaries* const canaries_;
   std::optional<EventReader> reader_;
   absl::flat_hash_map<int32_t, SeenPositions> seen_;  // by partition
 };

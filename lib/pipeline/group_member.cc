@@ -86,6 +86,7 @@ void GroupMember::Report() {
   report.rewinds_cut = stats_.rewinds_cut;
   report.records_lost = stats_.records_lost;
   report.duplicate_events = stats_.duplicates;
+  report.canaries_passed_over = stats_.passed_over;
   report.forwarded = stats_.forwarded;
   report.unneeded = stats_.unneeded;
   hooks_.report(std::move(report));

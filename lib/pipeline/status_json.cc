@@ -57,6 +57,7 @@ class Json {
     write();
     writer_.EndObject();
   }
+  void Element(int64_t value) { writer_.Int64(value); }
   template <typename Range, typename Write>
   void Array(const std::string& key, const Range& range, Write write) {
     Key(key);
@@ -103,6 +104,7 @@ void WriteStage(const metrics::WorkerReport& stage, absl::Time now, Json& json) 
   json.Member("rewinds_cut", stage.rewinds_cut);
   json.Member("records_lost", stage.records_lost);
   json.Member("duplicate_events", stage.duplicate_events);
+  json.Member("canaries_passed_over", stage.canaries_passed_over);
   json.Member("misplaced_hosts", stage.misplaced_hosts);
   json.Array("decoded", stage.decoded, [&](const auto& entry) {
     json.Object([&] {
@@ -188,6 +190,29 @@ void WriteEngine(const metrics::EngineReport& engine, Json& json) {
   });
 }
 
+void WriteCanary(const std::string& id, const metrics::CanaryReport& canary, Json& json) {
+  json.Object([&] {
+    json.Member("rule", id);
+    if (!canary.none.empty()) {
+      json.Member("none", canary.none);
+      return;
+    }
+    json.Member("injected", canary.injected);
+    json.Member("detected", canary.detected);
+    json.Member("missed", canary.missed);
+    json.Member("last_detected", canary.last_detected);
+    json.Member("last_delay_seconds", canary.last_delay);
+    json.Array("missing_on_partitions", canary.missing_on,
+               [&](int32_t partition) { json.Element(static_cast<int64_t>(partition)); });
+  });
+}
+
+void WriteCanaries(const metrics::CanariesReport& canaries, Json& json) {
+  json.Member("every_seconds", canaries.every);
+  json.Array("rules", canaries.rules,
+             [&](const auto& entry) { WriteCanary(entry.first, entry.second, json); });
+}
+
 void WriteConfig(const metrics::ConfigReport& config, Json& json) {
   json.Member("reloads", config.reloads);
   json.Member("reload_failures", config.reload_failures);
@@ -205,7 +230,11 @@ std::string StatusJson(const metrics::Report& report, const Health& health,
   rapidjson::StringBuffer buffer;
   Json json(buffer);
   metrics::EngineReport engine;
-  for (const auto& [name, stage] : report.stages) engine.Add(stage.engine);
+  metrics::CanariesReport canaries;
+  for (const auto& [name, stage] : report.stages) {
+    engine.Add(stage.engine);
+    canaries.Add(stage.canaries);
+  }
   json.Object([&] {
     json.Member("version", build.version);
     json.Member("librdkafka", build.librdkafka);
@@ -221,6 +250,8 @@ std::string StatusJson(const metrics::Report& report, const Health& health,
       }
     });
     WriteEngine(engine, json);
+    // Where canaries are off, there is nothing of them.
+    if (canaries.every != 0) json.Object("canaries", [&] { WriteCanaries(canaries, json); });
     json.Object("config", [&] { WriteConfig(report.config, json); });
     json.Array("alerts", alerts, [&](const RecentAlerts::Entry& alert) {
       json.Object([&] {

@@ -54,6 +54,8 @@ pre { margin: 0; padding: .2rem .9rem .8rem; overflow-x: auto; font: 13px/1.5 ui
 <div id="alerts"></div>
 <h2>Hosts that lack telemetry</h2>
 <div class="scroll"><table id="gaps"></table></div>
+<h2>Canaries</h2>
+<div class="scroll"><table id="canaries"></table></div>
 <h2>Sources</h2>
 <div class="scroll"><table id="sources"></table></div>
 <h2>Partitions</h2>
@@ -164,6 +166,19 @@ function drawAlerts(s) {
   });
   $('alerts').replaceChildren(...(list.length ? list : [el('p', 'none yet', 'dim')]));
 }
+function drawCanaries(s) {
+  const rows = (s.canaries ? s.canaries.rules : []).map(c => {
+    if (c.none) return [c.rule, el('span', 'no canary: ' + c.none, 'warn'), '', '', '', ''];
+    const missing = c.missing_on_partitions, missed = Object.entries(c.missed).filter(e => e[1]);
+    const alive = missing.length ? el('span', 'missed on partition ' + missing.join(', '), 'bad')
+      : c.last_detected ? el('span', 'alive, seen ' + time(Math.max(0, s.time - c.last_detected)) + ' ago', 'good')
+        : el('span', 'not yet', 'dim');
+    return [c.rule, alive, c.last_detected ? time(c.last_delay_seconds) : '', int(c.injected), int(c.detected),
+      missed.length ? el('span', missed.map(e => e[0] + ': ' + int(e[1])).join(', '), 'warn') : '0'];
+  });
+  table('canaries', ['rule', 'proved', '#delay', '#injected', '#detected', 'missed'], rows,
+    s.canaries ? 'no rule has one' : 'off (canaries.enabled)');
+}
 function drawSources(s) {
   const rows = [];
   for (const stage of Object.values(s.stages)) {
@@ -196,7 +211,7 @@ function draw(s) {
   $('version').textContent = s.version + ', librdkafka ' + s.librdkafka;
   $('age').textContent = 'configuration of ' + at(s.config.last_success) + ' UTC';
   $('problems').replaceChildren(...problems.map(p => el('li', p)));
-  drawCards(s); drawRules(s); drawAlerts(s); drawSources(s); drawPartitions(s);
+  drawCards(s); drawRules(s); drawAlerts(s); drawCanaries(s); drawSources(s); drawPartitions(s);
   table('gaps', ['host', 'sent nothing of'], s.hosts.gaps.map(g => [g.host, g.lacks.join(', ')]),
     'none among the active hosts');
   table('allowlist', ['rule', 'entry', '#hits', 'ends'], s.allowlist.map(a => [a.rule, a.entry, int(a.hits),

@@ -1,61 +1,14 @@
 #include "pipeline/test_runner.h"
 
-#include "absl/strings/str_cat.h"
 #include "alert/alert_json.h"
-#include "decode/decoder.h"
+#include "decode/source.h"
 #include "pipeline/engine.h"
 #include "pipeline/inputs.h"
 #include "pipeline/replay.h"
+#include "pipeline/test_events.h"
 
 namespace sequitur::pipeline {
 namespace {
-
-// Decoders by (kind, host): a test's events come from a few sources.
-class TestDecoders {
- public:
-  explicit TestDecoders(const Site& site) : site_(site) {}
-
-  absl::StatusOr<decode::Decoder*> For(const rules::TestEvent& event) {
-    auto& decoder = decoders_[{event.source, event.host}];
-    if (decoder == nullptr) {
-      decode::SourceOptions options;
-      options.kind = decode::ParseSourceKind(event.source).value_or(decode::SourceKind::kAuto);
-      options.host = event.host;
-      options.trust_own_fields = true;
-      auto created = decode::Decoder::Create(site_.projection(), options);
-      if (!created.ok()) return created.status();
-      decoder = *std::move(created);
-    }
-    return decoder.get();
-  }
-
- private:
-  const Site& site_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<decode::Decoder>> decoders_;
-};
-
-void FeedEvents(const Site& site, const rules::RuleTest& test, Engine& engine,
-                TestOutcome& outcome) {
-  TestDecoders decoders(site);
-  event::Event scratch(site.projection());
-  for (size_t i = 0; i < test.events.size(); ++i) {
-    const rules::TestEvent& event = test.events[i];
-    const auto decoder = decoders.For(event);
-    if (!decoder.ok()) {
-      outcome.problems.emplace_back(decoder.status().message());
-      return;
-    }
-    decode::RawRecord record;
-    record.bytes = event.record;
-    record.position = {0, Position::kFile, static_cast<int64_t>(i + 1), 0};
-    const auto result = (*decoder)->Decode(record, scratch,
-                                           [&](event::Event& decoded) { engine.Process(decoded); });
-    if (decode::IsDecodeError(result)) {
-      outcome.problems.push_back(absl::StrCat(test.file, ":", event.line, ": event ", i + 1, ": ",
-                                              decode::DecodeResultName(result)));
-    }
-  }
-}
 
 // A test is about its own rule, so other rules of its group hold nothing back.
 constexpr alert::Suppression kSuppression = alert::Suppression::kByRule;
@@ -91,7 +44,8 @@ TestOutcome RunTest(const Site& site, const rules::RuleTest& test) {
     EngineOptions options;
     options.suppression = kSuppression;
     Engine engine(site, sources, options, [&](alert::Alert&& alert) { Count(alert, outcome); });
-    FeedEvents(site, test, engine, outcome);
+    outcome.problems =
+        DecodeTestEvents(site, test, [&](event::Event& event) { engine.Process(event); });
     engine.Finish();
   }
   if (!test.files.empty()) FeedFiles(site, test, outcome);

@@ -37,6 +37,7 @@ struct WorkerStats {
   std::atomic<uint64_t> forwarded{0};        // ingest: events handed on
   std::atomic<uint64_t> unneeded{0};         // ingest: events left out, of use to nobody
   std::atomic<uint64_t> duplicates{0};       // correlate: events seen before
+  std::atomic<uint64_t> passed_over{0};      // correlate: canaries of others, or of before
   std::atomic<uint64_t> misplaced_hosts{0};  // keyed: hosts on several partitions
   std::atomic<uint64_t> rewinds_cut{0};      // retention was shorter than the rewind
   std::atomic<uint64_t> records_lost{0};     // deleted before they were read

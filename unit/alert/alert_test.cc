@@ -68,6 +68,12 @@ TEST_F(AlertTest, IsOneEcsDocument) {
   EXPECT_EQ(flow["event"]["process"]["executable.deep.er"].GetInt(), 7);
 }
 
+TEST_F(AlertTest, OfACanarySaysSoWhateverItsRulesMode) {
+  Alert alert = Build({Request(0), {}, Flow(2)});
+  alert.canary = true;
+  EXPECT_THAT(ToJson(alert, fields_, sources_), ::testing::HasSubstr(R"("mode":"canary")"));
+}
+
 TEST_F(AlertTest, IdDependsOnRuleKeyAndPositionsOnly) {
   const std::string id = Build({Request(0), {}, Flow(2)}).id;
   EXPECT_EQ(id.size(), 32u);

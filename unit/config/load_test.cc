@@ -86,6 +86,7 @@ void ExpectSame(const Kafka& a, const Kafka& b) {
   EXPECT_EQ(a.events_topic, b.events_topic);
   EXPECT_EQ(a.alerts_topic, b.alerts_topic);
   EXPECT_EQ(a.shadow_topic, b.shadow_topic);
+  EXPECT_EQ(a.canary_topic, b.canary_topic);
   EXPECT_EQ(a.dead_letter_topic, b.dead_letter_topic);
   EXPECT_EQ(a.baselines_topic, b.baselines_topic);
   EXPECT_EQ(a.partitions, b.partitions);
@@ -122,6 +123,8 @@ TEST_F(LoadConfigTest, ShipsADefaultForEveryKey) {
   EXPECT_EQ(config.limits.hosts, defaults.limits.hosts);
   EXPECT_EQ(config.limits.hits_per_key, defaults.limits.hits_per_key);
   ExpectSame(config.kafka, defaults.kafka);
+  EXPECT_EQ(config.canaries.enabled, defaults.canaries.enabled);
+  EXPECT_EQ(config.canaries.every, defaults.canaries.every);
   EXPECT_EQ(config.log.level, defaults.log.level);
   EXPECT_EQ(config.log.json, defaults.log.json);
   EXPECT_THAT(config.strip_domains, IsEmpty());
@@ -230,6 +233,7 @@ TEST(ReadConfig, ReadsBaselinesTuningAndTheRest) {
       "    cap: 10\n"
       "lateness: 65s\n"
       "clock: {max_future: 1m}\n"
+      "canaries: {enabled: true, every: 90s}\n"
       "limits: {memory: 64MiB}\n"
       "evidence: {fields: [user.name]}\n"
       "tuning: {a-rule: {maxspan: 10m}}\n");
@@ -245,6 +249,8 @@ TEST(ReadConfig, ReadsBaselinesTuningAndTheRest) {
   EXPECT_EQ(config.baselines[0].cap, 10);
   EXPECT_EQ(config.lateness, absl::Seconds(65));
   EXPECT_EQ(config.clock.max_future, absl::Minutes(1));
+  EXPECT_TRUE(config.canaries.enabled);
+  EXPECT_EQ(config.canaries.every, absl::Seconds(90));
   EXPECT_EQ(config.limits.memory, 64 << 20);
   EXPECT_THAT(config.evidence_fields, ElementsAre("user.name"));
   EXPECT_EQ(config.tuning.at("a-rule").maxspan, absl::Minutes(10));
@@ -264,7 +270,8 @@ TEST(ReadConfig, ReportsEverythingAtOnce) {
       "  - {name: x}\n"
       "limits: {memory: 1MiB, host_memory_percent: 0}\n"
       "clock: 5m\n"
-      "dashboard: {}\n");
+      "dashboard: {}\n"
+      "canaries: {every: 10ms}\n");
   EXPECT_EQ(
       Problems(loaded.diagnostics),
       "1:1: unknown key 'latness' in the site configuration; did you mean 'lateness'?\n"
@@ -283,7 +290,8 @@ TEST(ReadConfig, ReportsEverythingAtOnce) {
       "11:18: expected at least 16MiB\n"
       "11:45: expected a whole number of at least 1 and at most 100, found '0'\n"
       "12:8: expected clock as a mapping (key: value), found '5m'\n"
-      "13:1: unknown key 'dashboard' in the site configuration");
+      "13:1: unknown key 'dashboard' in the site configuration\n"
+      "14:19: expected a duration of at least 1s and at most 1d, found '10ms'");
 }
 
 TEST(ReadConfig, WarnsOfTimesThatDoNotGoTogether) {

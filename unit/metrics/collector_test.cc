@@ -110,6 +110,52 @@ TEST(CollectorTest, AnAllowlistEntryThatNeverEndsHasNoExpiry) {
               Not(HasSubstr(R"(expiry_timestamp_seconds{rule="chain",entry="site.yaml:3"})")));
 }
 
+TEST(CollectorTest, CanariesAreCountedByRuleWhereTheyAreOn) {
+  WorkerReport worker;
+  CanaryReport& rule = worker.canaries.rules["chain"];
+  rule.injected = 5;
+  rule.detected = 3;
+  rule.missed = {{"no_alert", 2}, {"not_read", 0}};
+  rule.last_detected = 1'000'000;
+  rule.missing_on = {1, 4};
+  worker.canaries.rules["untested"].none = "no test";
+  worker.canaries.delay.Observe(0.02);
+  EXPECT_THAT(Text(OneStage(worker)), Not(HasSubstr("canary")));  // off
+  worker.canaries.every = 300;
+  const std::string text = Text(OneStage(worker));
+  EXPECT_THAT(text, HasSubstr("sequitur_canary_interval_seconds 300"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_canary_injected_total{rule="chain"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_canary_detected_total{rule="chain"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"(canary_missed_total{rule="chain",reason="no_alert"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(canary_missed_total{rule="chain",reason="not_read"} 0)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_canary_missing_partitions{rule="chain"} 2)"));
+  EXPECT_THAT(
+      text, HasSubstr(R"(sequitur_canary_last_detected_timestamp_seconds{rule="chain"} 1000000)"));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_canary_detection_delay_seconds_bucket{le="0.025"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("untested")));
+}
+
+TEST(ReportTest, CanariesOfSeveralWorkersAreAddedUp) {
+  WorkerReport first, second;
+  first.canaries.every = second.canaries.every = 300;
+  first.canaries.rules["chain"] = {2, 1, {{"no_alert", 1}}, 100, 0.5, {3}, ""};
+  second.canaries.rules["chain"] = {2, 2, {{"no_alert", 0}}, 90, 0.1, {1}, ""};
+  WorkerReport ended = first;
+  ended.Add(second);
+  const CanaryReport& rule = ended.canaries.rules["chain"];
+  EXPECT_EQ(rule.injected, 4);
+  EXPECT_EQ(rule.detected, 3);
+  EXPECT_EQ(rule.missed.at("no_alert"), 1);
+  EXPECT_EQ(rule.last_detected, 100);
+  EXPECT_EQ(rule.last_delay, 0.5);
+  EXPECT_EQ(rule.missing_on, (std::vector<int32_t>{1, 3}));
+  EXPECT_EQ(ended.canaries.every, 300);
+  const CanariesReport totals = ended.TotalsOnly().canaries;
+  EXPECT_EQ(totals.every, 0);
+  EXPECT_EQ(totals.rules.at("chain").injected, 4);
+  EXPECT_TRUE(totals.rules.at("chain").missing_on.empty());
+}
+
 TEST(ReportTest, WhatRemainsOfAnEndedWorkerAreTotals) {
   WorkerReport worker;
   worker.records["events"] = 10;

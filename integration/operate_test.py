@@ -203,6 +203,27 @@ class OperateTest(unittest.TestCase):
         self.mounted(3, RULE.format(id="first", program="a"))
         self.wait_for_metric("sequitur_config_last_reload_successful", 1)
 
+    def test_an_allowlist_entry_shows_with_its_end_and_when_it_has_expired(self):
+        entry = ("- {{rule: first, where: 'process.command_line == \"{0}\"', owner: o, reason: r, "
+                 "expires: {1}}}\n")
+        (self.folder / "allow.yaml").write_text(
+            entry.format("a fine", "2126-12-31") + entry.format("a once", "2020-01-31"),
+            encoding="utf-8")
+        text = self.config.read_text(encoding="utf-8")
+        self.config.write_text(re.sub(r"(?m)^allowlists: .*$", "allowlists: [allow.yaml]", text),
+                               encoding="utf-8")
+        of_entry = 'rule="first",entry="allow.yaml:{}"'
+        expiry = f"sequitur_allowlist_entry_expiry_timestamp_seconds{{{of_entry}}}"
+        self.wait_for_metric(expiry.replace("{}", "1"), 4954435200)  # midnight after its last day
+        self.assertEqual(self.metric(expiry.replace("{}", "2")), 1580515200)
+        self.send(process("a", 1, command="a fine"), process("a", 2, command="a once"))
+        self.wait_for_metric('sequitur_alerts_total{rule="first",severity="low",mode="live"}', 1)
+        hits = f"sequitur_allowlist_hits_total{{{of_entry}}}"
+        self.wait_for_metric(hits.replace("{}", "1"), 1)
+        self.assertEqual(self.metric(hits.replace("{}", "2")), 0)
+        self.assertEqual({entry["entry"]: entry["hits"] for entry in self.status()["allowlist"]},
+                         {"allow.yaml:1": 1, "allow.yaml:2": 0})
+
     def test_a_signal_and_a_request_reload(self):
         self.process.send_signal(signal.SIGHUP)
         self.wait_for_metric('sequitur_config_reloads_total{result="success"}', 1)

@@ -317,6 +317,7 @@ metrics::EngineReport Engine::Report() {
                                        baseline.learning};
   }
   ReportRules(report);
+  ReportAllowlist(report);
   return report;
 }
 
@@ -379,14 +380,21 @@ void Engine::ReportRules(metrics::EngineReport& report) {
     to.last_match = ToUnixSeconds(rule_counts_[i].last_match);
     to.complete_from = ToUnixSeconds(CompleteFrom(i));
   }
-  for (size_t i = 0; i < site_->rules()->allowlist().size(); ++i) {
-    const rules::AllowlistEntry& entry = site_->rules()->allowlist()[i];
+}
+
+void Engine::ReportAllowlist(metrics::EngineReport& report) {
+  const rules::RuleSet& rules = *site_->rules();
+  const auto add = [&](const rules::AllowlistEntry& entry, uint64_t hits) {
     const auto key = std::make_pair(entry.rule, NameOf(entry));
-    report.allowlist[key].hits += matcher_->allowlist_hits()[i];
     const auto past = past_allowlist_hits_.find(key);
-    if (past != past_allowlist_hits_.end()) report.allowlist[key].hits += past->second;
+    if (past != past_allowlist_hits_.end()) hits += past->second;
+    report.allowlist[key].hits += hits;
     report.allowlist[key].expires = ExpiryOf(entry);
+  };
+  for (size_t i = 0; i < rules.allowlist().size(); ++i) {
+    add(rules.allowlist()[i], matcher_->allowlist_hits()[i]);
   }
+  for (const rules::AllowlistEntry& entry : rules.expired_allowlist()) add(entry, 0);
 }
 
 void Engine::Recover(std::shared_ptr<const alert::PublishedAlerts> published) {

@@ -112,6 +112,7 @@ class Engine {
   void CountSteps(const alert::Alert& alert);
   void ReportHosts(const Coverage::Summary& coverage, metrics::EngineReport& report);
   void ReportRules(metrics::EngineReport& report);
+  void ReportAllowlist(metrics::EngineReport& report);
 
   void MakePipes();
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "eql/may_match.h"
+#include "eql/program.h"
 
 namespace sequitur::pipeline {
 namespace {
@@ -55,6 +57,49 @@ bool ReadsProcess(const eql::Term& term, const rules::RuleSet& rules,
   return false;
 }
 
+// Web, process, file and network; a pid is not what a stage asks for.
+constexpr Coverage::Kinds kBaseKinds(0b1111);
+
+Coverage::Telemetry Only(Coverage::Kinds kinds) {
+  size_t kind = 0;
+  while (!kinds[kind]) ++kind;
+  return static_cast<Coverage::Telemetry>(kind);
+}
+
+event::Projection AllBut(event::FieldId known, const event::FieldTable& fields) {
+  event::Projection open(fields);
+  for (event::FieldId id = 0; id < fields.size(); ++id) {
+    if (id != known) open.Add(id);
+  }
+  return open;
+}
+
+// Of which kinds a condition can be true, by what it says of event.category.
+class PossibleKinds {
+ public:
+  PossibleKinds(const rules::RuleSet& rules, const event::FieldTable& fields)
+      : may_match_(rules.program(), AllBut(field::kEventCategory, fields)),
+        evaluator_(rules.program()),
+        event_(rules.projection()) {}
+
+  Coverage::Kinds operator()(const eql::Term& term) {
+    Coverage::Kinds possible;
+    for (size_t kind = 0; kind < kBaseKinds.count(); ++kind) {
+      event_.Reset();
+      event_.SetString(field::kEventCategory,
+                       Coverage::Name(static_cast<Coverage::Telemetry>(kind)));
+      evaluator_.Begin(event_);
+      possible[kind] = may_match_(term.condition, evaluator_);
+    }
+    return possible;
+  }
+
+ private:
+  const eql::MayMatch may_match_;
+  eql::Evaluator evaluator_;
+  event::Event event_;
+};
+
 bool Within(event::TimeNs time, event::TimeNs now, event::TimeNs window) {
   return time != kNoTime && time >= event::AddSaturating(now, -window);
 }
@@ -89,8 +134,10 @@ Coverage::Coverage(const rules::RuleSet& rules, const event::FieldTable& fields,
 void Coverage::Adopt(const rules::RuleSet& rules, const event::FieldTable& fields) {
   needs_.clear();
   need_of_rule_.clear();
+  PossibleKinds possible_kinds(rules, fields);
+  const auto kinds_of = [&](const eql::Term& term) { return possible_kinds(term); };
   for (const rules::Rule& rule : rules.rules()) {
-    const Need need = NeedOf(rule, rules, fields);
+    const Need need = NeedOf(rule, rules, fields, kinds_of);
     const auto known = std::find(needs_.begin(), needs_.end(), need);
     need_of_rule_.push_back(static_cast<size_t>(known - needs_.begin()));
     if (known == needs_.end()) needs_.push_back(need);
@@ -98,11 +145,16 @@ void Coverage::Adopt(const rules::RuleSet& rules, const event::FieldTable& field
 }
 
 Coverage::Need Coverage::NeedOf(const rules::Rule& rule, const rules::RuleSet& rules,
-                                const event::FieldTable& fields) {
+                                const event::FieldTable& fields, KindsOf possible_kinds) {
   Need need;
   for (const rules::Stage& stage : rule.stages) {
-    need.any |= stage.term.category.empty();
-    const Telemetry kind = Parse(stage.term.category);
+    Telemetry kind = Parse(stage.term.category);
+    if (stage.term.category.empty()) {
+      const Kinds possible = possible_kinds(stage.term);
+      if (possible.count() == 1) kind = Only(possible);
+      if (possible == kBaseKinds) need.any = true;
+      if (possible.count() > 1 && possible != kBaseKinds) need.one_of.push_back(possible);
+    }
     if (kind == kOther) continue;
     need.kinds.set(kind);
     if (kind == kNetwork && ReadsProcess(stage.term, rules, fields)) need.kinds.set(kNetworkPid);
@@ -184,6 +236,12 @@ void Coverage::ForgetHost(event::HostId host) {
 
 bool Coverage::IsActive(const Host& host) const { return Within(host.last, now_, window_); }
 
+Coverage::Kinds Coverage::Need::All() const {
+  Kinds all = any ? Kinds().set() : kinds;
+  for (const Kinds& each : one_of) all |= each;
+  return all;
+}
+
 bool Coverage::Concerns(const Need& need, const Host& host) const {
   return host.first != kNoTime && (need.first < 0 || host.seen[need.first] != kNoTime);
 }
@@ -193,6 +251,13 @@ Coverage::Kinds Coverage::LacksOf(const Need& need, const Host& host) const {
   if (!Concerns(need, host) || host.first > event::AddSaturating(now_, -window_)) return lacks;
   for (size_t kind = 0; kind < kKinds; ++kind) {
     lacks[kind] = need.kinds[kind] && !Within(host.seen[kind], now_, window_);
+  }
+  for (const Kinds& one_of : need.one_of) {
+    Kinds absent;
+    for (size_t kind = 0; kind < kKinds; ++kind) {
+      absent[kind] = one_of[kind] && !Within(host.seen[kind], now_, window_);
+    }
+    if (absent == one_of) lacks |= absent;
   }
   // Said once: no flows at all is no flows with a pid.
   if (lacks[kNetwork]) lacks.reset(kNetworkPid);
@@ -218,7 +283,7 @@ Coverage::Kinds Coverage::KindsWithoutZone(const Host& host) const {
 Coverage::Reasons Coverage::DegradedOf(const Need& need, const Host& host) const {
   Reasons reasons;
   if (!Concerns(need, host)) return reasons;
-  const Kinds needed = need.any ? Kinds().set() : need.kinds;
+  const Kinds needed = need.All();
   const Kinds late = LateKinds(host) & needed;
   for (const auto& [kind, reason] :
        {std::pair(kWeb, kLateWeb), std::pair(kProcess, kLateProcess), std::pair(kFile, kLateFile),

@@ -4,10 +4,10 @@
 // needs. A rule whose events do not arrive finds nothing and looks like a quiet
 // one; this is how the two are told apart.
 //
-// A rule needs the categories of its stages, and flows with a pid where a
-// network stage reads the process. It concerns a host that has ever sent the
-// category of the rule's first stage: a host without a web server lacks nothing
-// of a web rule. There
+// A rule needs the categories of its stages, one of those that an `any` stage can
+// be true of, and flows with a pid where a network stage reads the process. It
+// concerns a host that has ever sent the category of the rule's first stage: a host
+// without a web server lacks nothing of a web rule. There
 //
 //  - a kind is lacking that was not seen within the window: the rule cannot fire;
 //  - telemetry is degraded that comes, but so that chains through it may be missed:
@@ -31,8 +31,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "eql/query.h"
 #include "event/event.h"
 #include "event/event_clock.h"
 #include "event/host_table.h"
@@ -135,15 +137,18 @@ class Coverage {
   };
   struct Need {
     Kinds kinds;
-    int first = -1;    // the kind of the first stage; -1: any
-    bool any = false;  // a stage takes every category
+    std::vector<Kinds> one_of;  // of each, one is enough
+    int first = -1;             // the kind of the first stage; -1: any
+    bool any = false;           // a stage can be true of every kind
 
+    Kinds All() const;
     friend bool operator==(const Need&, const Need&) = default;
   };
 
   static std::array<event::TimeNs, kKinds> NeverSeen();
+  using KindsOf = absl::FunctionRef<Kinds(const eql::Term&)>;
   static Need NeedOf(const rules::Rule& rule, const rules::RuleSet& rules,
-                     const event::FieldTable& fields);
+                     const event::FieldTable& fields, KindsOf possible_kinds);
   Host& HostOf(event::HostId host);
   static Source& SourceOf(Host& host, uint32_t source);
   void ObserveArrival(const event::Event& event, Telemetry kind, Host& host) const;

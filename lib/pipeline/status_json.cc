@@ -228,6 +228,7 @@ std::string StatusJson(const metrics::Report& report, const Health& health,
         json.Member("severity", alert.severity);
         json.Member("host", alert.host);
         json.Member("created", alert.created);
+        json.Member("coverage_gaps", alert.coverage_gaps);
         json.Member("timeline", alert.timeline);
       });
     });

@@ -24,6 +24,17 @@ class CoverageTest : public ::testing::Test {
     sequence by host.id with maxspan=1m
       [web where url.path != null] [process where process.name == "sh"]
       [network where process.name == "sh"]
+- id: spawn
+  name: Web, then a process or a file of PHP
+  query: |
+    sequence by host.id with maxspan=1m
+      [web where url.path != null]
+      [any where process.name == "php" and
+        (event.category == "process" or (event.category == "file" and file.path != null))]
+      [any where event.category == "network" and destination.port == 23]
+- id: anything
+  name: Whatever it is
+  query: any where user.name == "root"
 - id: requests
   name: Any request
   query: web where url.path != null
@@ -120,6 +131,19 @@ TEST_F(CoverageTest, FlowsWithoutAPidAreNotEnoughWhereTheProcessIsRead) {
   EXPECT_THAT(Lacks("flows", kWeb), IsEmpty());
   Sees(kWeb, "network", 20, 17);
   EXPECT_THAT(Lacks("chain", kWeb), IsEmpty());
+}
+
+TEST_F(CoverageTest, OneOfTheKindsThatAnAnyStageCanBeTrueOfIsEnough) {
+  Sees(kWeb, "web", 0);
+  Sees(kWeb, "web", 20);
+  EXPECT_THAT(Lacks("spawn", kWeb), ElementsAre("process", "file", "network"));
+  Sees(kWeb, "file", 20);
+  Sees(kWeb, "network", 20);
+  EXPECT_THAT(Lacks("spawn", kWeb), IsEmpty());
+  EXPECT_THAT(Lacks("anything", kWeb), IsEmpty());
+  for (int i = 0; i < 3; ++i) Sees(kWeb, "process", 20, {.old = 60, .source = 1});
+  EXPECT_THAT(Degraded("spawn", kWeb), ElementsAre("late_process"));
+  EXPECT_THAT(Degraded("anything", kWeb), ElementsAre("late_process"));
 }
 
 TEST_F(CoverageTest, ARuleDoesNotConcernHostsThatNeverSentItsFirstStep) {

@@ -60,7 +60,7 @@ def documented_metrics():
     for line in table.splitlines():
         if line.startswith("| `"):
             for name in re.findall(r"`([a-z_]+)(?:\{[^`]*\})?`", line.split("|")[1]):
-                names |= {f"sequitur_{name}", f"sequitur_{name}_bucket"}
+                names |= {f"sequitur_{name}", f"sequitur_{name}_bucket", f"sequitur_{name}_count"}
     return names
 
 

@@ -164,6 +164,16 @@ class PrometheusTest(unittest.TestCase):
                             self.assertTrue(series, "no data")
         self.assertEqual(shown_empty, EMPTY_WHEN_WELL)
 
+    def test_every_published_chain_is_measured_against_its_window(self):
+        of_rule = f'{{rule="{RULE}"}}'
+        kafka_broker.wait_until(
+            lambda: self.query(f"sum(sequitur_alerts_total{of_rule}) > 0"
+                               f" and sum(sequitur_rule_maxspan_used_ratio_count{of_rule})"
+                               f" == sum(sequitur_alerts_total{of_rule})"), "as many as alerts")
+        longest = (f"histogram_quantile(1, sum by (le) (sequitur_rule_maxspan_used_ratio_bucket{of_rule}))"
+                   " <= 1")
+        self.assertTrue(self.query(longest))
+
     def test_variables_of_dashboards_have_values(self):
         for dashboard in dashboards():
             for variable in dashboard["templating"]["list"][1:]:

@@ -11,19 +11,12 @@ namespace {
 
 double ToDouble(auto count) { return static_cast<double>(count); }
 
-// How long ago what was read last had been written or had happened; 0 once all
-// is read: then nothing waits.
-double LagOf(const PartitionReport& partition, double time, absl::Time now) {
-  if (partition.behind == 0 || time == 0) return 0;
-  return std::max(0.0, absl::ToDoubleSeconds(now - absl::UnixEpoch()) - time);
-}
-
 void AddKafka(const Report& report, absl::Time now, FamilyList& list) {
   Family records = list.Counter("sequitur_records_total", "Records read from Kafka.");
   Family behind = list.Gauge("sequitur_consumer_lag_records", "Records not read yet.");
   Family lag = list.Gauge("sequitur_correlation_lag_seconds",
-                          "Age of what was read last, by the time of its record and of its "
-                          "event; 0 when all is read.");
+                          "Age of what was read last: by the time of its record, 0 when all is "
+                          "read; by that of its event, then its age on arrival.");
   Family assigned = list.Gauge("sequitur_partitions_assigned", "Partitions assigned.");
   Family rebuilding = list.Gauge("sequitur_partitions_rebuilding",
                                  "Partitions that read old records again before they go live.");
@@ -46,10 +39,8 @@ void AddKafka(const Report& report, absl::Time now, FamilyList& list) {
       Labels by_record = labels, by_event = labels;
       by_record.push_back({"clock", "record"});
       by_event.push_back({"clock", "event"});
-      lag.Add(by_record, LagOf(partition, partition.record_time, now));
-      if (partition.event_time != 0) {
-        lag.Add(by_event, LagOf(partition, partition.event_time, now));
-      }
+      lag.Add(by_record, partition.RecordLag(now));
+      if (partition.event_time != 0) lag.Add(by_event, partition.EventLag(now));
       rebuilt += partition.rebuilding ? 1 : 0;
     }
     assigned.Add({{"stage", stage}}, ToDouble(worker.partitions.size()));
@@ -100,6 +91,10 @@ void AddDecoding(const WorkerReport& all, FamilyList& list) {
   list.Counter("sequitur_es_sequence_missing_events_total",
                "Endpoint Security messages that never came.")
       .Add({}, ToDouble(all.sequence_missing));
+  list.Counter("sequitur_es_sequence_unwatched_events_total",
+               "Endpoint Security messages among which nobody can tell a loss: other workers "
+               "read partitions of their topic.")
+      .Add({}, ToDouble(all.sequence_unwatched));
 }
 
 void AddEngine(const EngineReport& engine, FamilyList& list) {
@@ -184,6 +179,14 @@ void AddRules(const EngineReport& engine, FamilyList& list) {
                                "Chains that began after this are seen whole.");
   Family lacking = list.Gauge("sequitur_rule_hosts_lacking_telemetry",
                               "Active hosts that lack telemetry the rule needs.");
+  Family degraded = list.Gauge("sequitur_rule_hosts_degraded_telemetry",
+                               "Active hosts that send what the rule needs, but so that chains "
+                               "may be missed.");
+  Family maxspan = list.Gauge("sequitur_rule_maxspan_seconds", "The rule's window.");
+  Family gaps = list.HistogramOf("sequitur_rule_step_gap_seconds",
+                                 "Of published chains: from the step before to this one.");
+  Family used = list.HistogramOf("sequitur_rule_maxspan_used_ratio",
+                                 "Of published chains: the part of maxspan they took.");
   for (const auto& [id, rule] : engine.rules) {
     const Labels labels = {{"rule", id}};
     for (size_t i = 0; i < rule.stage_hits.size(); ++i) {
@@ -218,6 +221,15 @@ void AddRules(const EngineReport& engine, FamilyList& list) {
     for (const auto& [lacks, hosts] : rule.hosts_lacking) {
       lacking.Add({{"rule", id}, {"lacks", lacks}}, ToDouble(hosts));
     }
+    for (const auto& [reason, hosts] : rule.hosts_degraded) {
+      degraded.Add({{"rule", id}, {"reason", reason}}, ToDouble(hosts));
+    }
+    for (size_t i = 1; i < rule.step_gaps.size(); ++i) {
+      gaps.Add({{"rule", id}, {"stage", absl::StrCat(i + 1)}}, rule.step_gaps[i]);
+    }
+    if (rule.maxspan == 0) continue;
+    maxspan.Add(labels, rule.maxspan);
+    used.Add(labels, rule.maxspan_used);
   }
 }
 

@@ -32,14 +32,14 @@ class Family {
     family_.metric.push_back(std::move(metric));
     return *this;
   }
-  Family& Add(Labels labels, const Histogram& histogram) {
+  template <const auto& bounds>
+  Family& Add(Labels labels, const Histogram<bounds>& histogram) {
     prometheus::ClientMetric metric;
     metric.label = std::move(labels);
     uint64_t cumulative = 0;
     for (size_t i = 0; i < histogram.counts.size(); ++i) {
       cumulative += histogram.counts[i];
-      const double bound = i < Histogram::kBounds.size() ? Histogram::kBounds[i]
-                                                         : std::numeric_limits<double>::infinity();
+      const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
       metric.histogram.bucket.push_back({cumulative, bound});
     }
     metric.histogram.sample_count = cumulative;

@@ -10,12 +10,28 @@ void AddEach(std::vector<uint64_t>& totals, const std::vector<uint64_t>& other) 
   for (size_t i = 0; i < other.size(); ++i) totals[i] += other[i];
 }
 
+void AddEach(std::vector<StepGaps>& totals, const std::vector<StepGaps>& other) {
+  totals.resize(std::max(totals.size(), other.size()));
+  for (size_t i = 0; i < other.size(); ++i) totals[i].Add(other[i]);
+}
+
 template <typename Key>
 void AddTotals(std::map<Key, uint64_t>& totals, const std::map<Key, uint64_t>& other) {
   for (const auto& [key, count] : other) totals[key] += count;
 }
 
 }  // namespace
+
+double PartitionReport::RecordLag(absl::Time now) const {
+  if (behind == 0 || record_time == 0) return 0;
+  return std::max(0.0, absl::ToDoubleSeconds(now - absl::UnixEpoch()) - record_time);
+}
+
+double PartitionReport::EventLag(absl::Time now) const {
+  if (event_time == 0) return 0;
+  const double from = behind == 0 ? record_time : absl::ToDoubleSeconds(now - absl::UnixEpoch());
+  return std::max(0.0, from - event_time);
+}
 
 void RuleReport::Add(const RuleReport& other) {
   if (name.empty()) {
@@ -27,6 +43,8 @@ void RuleReport::Add(const RuleReport& other) {
   AddEach(keyless_hits, other.keyless_hits);
   AddEach(expired_after, other.expired_after);
   if (other.until_hits.has_value()) until_hits = until_hits.value_or(0) + *other.until_hits;
+  AddEach(step_gaps, other.step_gaps);
+  maxspan_used.Add(other.maxspan_used);
   matches += other.matches;
   alerts += other.alerts;
   suppressed += other.suppressed;
@@ -38,6 +56,8 @@ void RuleReport::Add(const RuleReport& other) {
   held_hits += other.held_hits;
   held_bytes += other.held_bytes;
   for (const auto& [lacks, hosts] : other.hosts_lacking) hosts_lacking[lacks] += hosts;
+  for (const auto& [reason, hosts] : other.hosts_degraded) hosts_degraded[reason] += hosts;
+  maxspan = std::max(maxspan, other.maxspan);
   last_match = std::max(last_match, other.last_match);
   complete_from = std::max(complete_from, other.complete_from);
 }
@@ -46,6 +66,8 @@ void RuleReport::EndGauges() {
   held_hits = 0;
   held_bytes = 0;
   hosts_lacking.clear();
+  hosts_degraded.clear();
+  maxspan = 0;
   complete_from = 0;
 }
 
@@ -72,6 +94,7 @@ void EngineReport::Add(const EngineReport& other) {
   }
   hosts += other.hosts;
   hosts_active += other.hosts_active;
+  hosts_with_gaps += other.hosts_with_gaps;
   memory += other.memory;
   memory_limit += other.memory_limit;
   process_memory += other.process_memory;
@@ -86,6 +109,7 @@ void EngineReport::EndGauges() {
   }
   hosts = 0;
   hosts_active = 0;
+  hosts_with_gaps = 0;
   memory = 0;
   memory_limit = 0;
   process_memory = 0;
@@ -138,6 +162,7 @@ void WorkerReport::Add(const WorkerReport& other) {
   clamped += other.clamped;
   sequence_gaps += other.sequence_gaps;
   sequence_missing += other.sequence_missing;
+  sequence_unwatched += other.sequence_unwatched;
   engine.Add(other.engine);
   canaries.Add(other.canaries);
 }

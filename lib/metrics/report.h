@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "metrics/histogram.h"
 
 namespace sequitur::metrics {
@@ -40,14 +41,20 @@ struct RuleReport {
   uint64_t expired = 0;  // sequences whose maxspan ran out
   uint64_t late_hits = 0;
   uint64_t duplicate_hits = 0;
+  // Of published chains: from the step before, by stage, whose first has none; and
+  // the part of maxspan they took.
+  std::vector<StepGaps> step_gaps;
+  WindowUse maxspan_used;
   Totals evicted;           // hits, by reason
   Totals evicted_advanced;  // sequences past their first step, by reason
   // As of now.
   int64_t held_hits = 0;
   int64_t held_bytes = 0;
-  std::map<std::string, int64_t> hosts_lacking;  // by what they lack
-  double last_match = 0;                         // Unix seconds; 0: none yet
-  double complete_from = 0;                      // chains that began later are seen whole; 0: all
+  std::map<std::string, int64_t> hosts_lacking;   // by what they lack
+  std::map<std::string, int64_t> hosts_degraded;  // by why what they send is not to be relied on
+  double maxspan = 0;                             // seconds; 0: none
+  double last_match = 0;                          // Unix seconds; 0: none yet
+  double complete_from = 0;                       // chains that began later are seen whole; 0: all
 
   void Add(const RuleReport& other);
   void EndGauges();
@@ -88,6 +95,13 @@ struct CanariesReport {
   void EndGauges();
 };
 
+// What one host does not send, with when it last did (Unix seconds; 0: never), and
+// why what it sends is not to be relied on.
+struct HostGap {
+  std::map<std::string, double> lacks;
+  std::vector<std::string> degraded;
+};
+
 // One or more engines.
 struct EngineReport {
   Totals events;  // by category
@@ -96,19 +110,20 @@ struct EngineReport {
   uint64_t unknown_host_events = 0;
   uint64_t already_published = 0;
   uint64_t hosts_crowded_out = 0;  // their processes forgotten for others'
-  Histogram delay_since_arrival;   // of alerts, from their last evidence
-  Histogram delay_since_event;
+  Delays delay_since_arrival;      // of alerts, from their last evidence
+  Delays delay_since_event;
   std::map<std::string, RuleReport> rules;                                   // by id
   std::map<std::pair<std::string, std::string>, AllowlistReport> allowlist;  // by rule, entry
   std::map<std::string, BaselineReport> baselines;                           // by name
   // As of now.
   int64_t hosts = 0;
   int64_t hosts_active = 0;
+  int64_t hosts_with_gaps = 0;  // of the active ones
   int64_t memory = 0;
   int64_t memory_limit = 0;
   int64_t process_memory = 0;
-  // Hosts that lack what some rule needs, and what: some of them, for people.
-  std::map<std::string, std::vector<std::string>> host_gaps;
+  // Some of the hosts with gaps, for people.
+  std::map<std::string, HostGap> host_gaps;
 
   void Add(const EngineReport& other);
   // The engines are no more: what remains are totals.
@@ -123,6 +138,12 @@ struct PartitionReport {
   double record_time = 0;
   double event_time = 0;
   bool rebuilding = false;
+
+  // How long ago what was read last had been written; 0 once all is read: then
+  // nothing waits.
+  double RecordLag(absl::Time now) const;
+  // How long ago it had happened; once all is read, how old it came.
+  double EventLag(absl::Time now) const;
 };
 
 // One worker, or all of one stage.
@@ -145,6 +166,7 @@ struct WorkerReport {
   uint64_t clamped = 0;
   uint64_t sequence_gaps = 0;
   uint64_t sequence_missing = 0;
+  uint64_t sequence_unwatched = 0;  // messages whose numbers nobody can follow
   // Correlating.
   EngineReport engine;
   CanariesReport canaries;

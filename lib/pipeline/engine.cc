@@ -36,8 +36,30 @@ enrich::Enricher::Options EnrichOptions(const Site& site, const EngineOptions& o
   return enrich;
 }
 
-double ToUnixSeconds(event::TimeNs time) {
-  return time == event::kNoTime ? 0 : static_cast<double>(time) / event::kSecond;
+CoverageOptions CoverageOf(const Site& site) {
+  return {site.config().coverage.window, absl::Nanoseconds(site.CorrelateOptions().lateness)};
+}
+
+double ToSeconds(event::TimeNs time) { return static_cast<double>(time) / event::kSecond; }
+
+double ToUnixSeconds(event::TimeNs time) { return time == event::kNoTime ? 0 : ToSeconds(time); }
+
+template <typename What, size_t size>
+std::vector<std::string> Names(const std::bitset<size>& all) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < size; ++i) {
+    if (all[i]) names.emplace_back(Coverage::Name(static_cast<What>(i)));
+  }
+  return names;
+}
+
+template <typename What, size_t size>
+std::map<std::string, int64_t> ByName(const std::array<int64_t, size>& hosts) {
+  std::map<std::string, int64_t> by_name;
+  for (size_t i = 0; i < size; ++i) {
+    by_name.emplace(Coverage::Name(static_cast<What>(i)), hosts[i]);
+  }
+  return by_name;
 }
 
 // file.yaml:12, as an operator finds it.
@@ -67,7 +89,7 @@ Engine::Engine(const Site& site, const SourceNames& sources, EngineOptions optio
       suppressor_(options_.suppression),
       reexamined_(std::in_place, site.projection()),
       rule_counts_(site.rules()->rules().size()),
-      coverage_(*site.rules(), site.fields(), site.config().coverage.window) {
+      coverage_(*site.rules(), site.fields(), CoverageOf(site)) {
   enricher_.novelty().Import(site.learnt());
   MakePipes();
   if (options_.explain_misses) {
@@ -209,29 +231,58 @@ void Engine::Publish(correlate::Match match) {
 void Engine::Count(const alert::Alert& alert) {
   ++stats_.alerts;
   ++rule_counts_[alert.match.rule].alerts;
-  const auto seconds = [](event::TimeNs delay) {
-    return static_cast<double>(std::max<event::TimeNs>(0, delay)) / event::kSecond;
-  };
-  if (alert.detect.has_value()) delay_since_arrival_.Observe(seconds(*alert.detect));
-  delay_since_event_.Observe(seconds(alert.created - alert.end));
+  CountSteps(alert);
+  if (alert.detect.has_value()) {
+    delay_since_arrival_.Observe(ToSeconds(std::max<event::TimeNs>(0, *alert.detect)));
+  }
+  delay_since_event_.Observe(ToSeconds(std::max<event::TimeNs>(0, alert.created - alert.end)));
+}
+
+// How far apart the steps of a published chain were, and how much of its window
+// it took: whether the window is tight. A step that order_slack let come before
+// its predecessor counts as at once.
+void Engine::CountSteps(const alert::Alert& alert) {
+  const rules::Rule& rule = *alert.rule;
+  RuleCount& count = rule_counts_[alert.match.rule];
+  if (!rule.is_sequence) return;
+  count.step_gaps.resize(rule.stages.size());
+  event::TimeNs before = event::kNoTime;
+  size_t at = 0;  // in the evidence, which repeats a stage as often as it runs
+  for (size_t stage = 0; stage < rule.stages.size(); ++stage) {
+    for (int run = 0; run < rule.stages[stage].term.runs; ++run) {
+      const event::SnapshotRef& event = alert.match.evidence[at++];
+      if (!event) continue;
+      if (before != event::kNoTime) {
+        count.step_gaps[stage].Observe(
+            ToSeconds(std::max<event::TimeNs>(0, event->time() - before)));
+      }
+      before = event->time();
+    }
+  }
+  if (rule.maxspan.has_value() && *rule.maxspan > 0) {
+    count.maxspan_used.Observe(ToSeconds(alert.end - alert.start) / ToSeconds(*rule.maxspan));
+  }
 }
 
 // What may be missing around this chain. Nobody can say what an absent record
 // held; this says that there are absent records.
 void Engine::ExplainCoverage(alert::Alert& alert) const {
-  const Coverage::Kinds lacks = coverage_.Lacks(alert.match.rule, alert.match.host);
-  for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
-    if (!lacks[kind]) continue;
-    const auto name = Coverage::Name(static_cast<Coverage::Telemetry>(kind));
-    alert.coverage_gaps.push_back(absl::StrCat("no_", name));
+  for (const std::string& kind :
+       Names<Coverage::Telemetry>(coverage_.Lacks(alert.match.rule, alert.match.host))) {
+    alert.coverage_gaps.push_back(absl::StrCat("no_", kind));
   }
-  if (coverage_.HasLost(alert.match.host)) alert.coverage_gaps.emplace_back(Coverage::kLossFlag);
+  for (std::string& reason :
+       Names<Coverage::Reason>(coverage_.Degraded(alert.match.rule, alert.match.host))) {
+    alert.coverage_gaps.push_back(std::move(reason));
+  }
   if (alert.start < CompleteFrom(alert.match.rule))
     alert.coverage_gaps.push_back("began_before_rule_was_complete");
   for (const event::SnapshotRef& event : alert.match.evidence) {
     if (!event) continue;
     for (const event::Value& flag : event->Get(field::kSequiturFlags).elements()) {
-      if (flag.text() == "time_assumed_utc") alert.coverage_gaps.push_back("time_zone_assumed");
+      if (flag.text() == Coverage::kZoneFlag) {
+        alert.coverage_gaps.emplace_back(Coverage::Name(Coverage::kTimeZoneAssumed));
+      }
     }
   }
   std::sort(alert.coverage_gaps.begin(), alert.coverage_gaps.end());
@@ -267,21 +318,28 @@ metrics::EngineReport Engine::Report() {
                                        static_cast<int64_t>(baseline.tuples), baseline.learning};
   }
   ReportRules(report);
+  ReportAllowlist(report);
   return report;
+}
+
+void Engine::ReportHosts(const Coverage::Summary& coverage, metrics::EngineReport& report) {
+  report.hosts_active = coverage.active_hosts;
+  report.hosts_with_gaps = coverage.hosts_with_gaps;
+  for (const Coverage::Gap& gap : coverage_.Gaps(kShownGaps)) {
+    metrics::HostGap& to = report.host_gaps[alert::Printable(hosts_.canonical(gap.host), 80)];
+    to.degraded = Names<Coverage::Reason>(gap.degraded);
+    for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
+      if (!gap.lacks[kind]) continue;
+      const std::string name(Coverage::Name(static_cast<Coverage::Telemetry>(kind)));
+      to.lacks[name] = ToUnixSeconds(gap.seen[kind]);
+    }
+  }
 }
 
 void Engine::ReportRules(metrics::EngineReport& report) {
   const correlate::Stats& stats = correlator_.stats();
   const Coverage::Summary coverage = coverage_.Summarise();
-  report.hosts_active = coverage.active_hosts;
-  for (const Coverage::Gap& gap : coverage_.Gaps(kShownGaps)) {
-    std::vector<std::string>& lacks =
-        report.host_gaps[alert::Printable(hosts_.canonical(gap.host), 80)];
-    for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
-      if (gap.lacks[kind])
-        lacks.emplace_back(Coverage::Name(static_cast<Coverage::Telemetry>(kind)));
-    }
-  }
+  ReportHosts(coverage, report);
   for (uint32_t i = 0; i < stats.rules.size(); ++i) {
     const rules::Rule& rule = site_->rules()->rules()[i];
     const correlate::RuleStats& counts = stats.rules[i];
@@ -312,22 +370,32 @@ void Engine::ReportRules(metrics::EngineReport& report) {
       to.evicted[name] = counts.evicted[reason];
       to.evicted_advanced[name] = counts.evicted_advanced[reason];
     }
-    for (size_t kind = 0; kind < Coverage::kKinds; ++kind) {
-      const int64_t hosts = coverage.lacking[i][kind];
-      const auto name = Coverage::Name(static_cast<Coverage::Telemetry>(kind));
-      to.hosts_lacking[std::string(name)] = hosts;
+    to.hosts_lacking = ByName<Coverage::Telemetry>(coverage.rules[i].lacking);
+    to.hosts_degraded = ByName<Coverage::Reason>(coverage.rules[i].degraded);
+    if (rule.is_sequence) {
+      to.maxspan = ToSeconds(rule.maxspan.value_or(0));
+      to.step_gaps = rule_counts_[i].step_gaps;
+      to.step_gaps.resize(rule.stages.size());
+      to.maxspan_used = rule_counts_[i].maxspan_used;
     }
     to.last_match = ToUnixSeconds(rule_counts_[i].last_match);
     to.complete_from = ToUnixSeconds(CompleteFrom(i));
   }
-  for (size_t i = 0; i < site_->rules()->allowlist().size(); ++i) {
-    const rules::AllowlistEntry& entry = site_->rules()->allowlist()[i];
+}
+
+void Engine::ReportAllowlist(metrics::EngineReport& report) {
+  const rules::RuleSet& rules = *site_->rules();
+  const auto add = [&](const rules::AllowlistEntry& entry, uint64_t hits) {
     const auto key = std::make_pair(entry.rule, NameOf(entry));
-    report.allowlist[key].hits += matcher_->allowlist_hits()[i];
     const auto past = past_allowlist_hits_.find(key);
-    if (past != past_allowlist_hits_.end()) report.allowlist[key].hits += past->second;
+    if (past != past_allowlist_hits_.end()) hits += past->second;
+    report.allowlist[key].hits += hits;
     report.allowlist[key].expires = ExpiryOf(entry);
+  };
+  for (size_t i = 0; i < rules.allowlist().size(); ++i) {
+    add(rules.allowlist()[i], matcher_->allowlist_hits()[i]);
   }
+  for (const rules::AllowlistEntry& entry : rules.expired_allowlist()) add(entry, 0);
 }
 
 void Engine::Recover(std::shared_ptr<const alert::PublishedAlerts> published) {

@@ -109,13 +109,18 @@ class Engine {
   void ExplainCoverage(alert::Alert& alert) const;
   event::TimeNs CompleteFrom(uint32_t rule) const;
   void Count(const alert::Alert& alert);
+  void CountSteps(const alert::Alert& alert);
+  void ReportHosts(const Coverage::Summary& coverage, metrics::EngineReport& report);
   void ReportRules(metrics::EngineReport& report);
+  void ReportAllowlist(metrics::EngineReport& report);
 
   void MakePipes();
 
   struct RuleCount {
     uint64_t alerts = 0;
     uint64_t suppressed = 0;
+    std::vector<metrics::StepGaps> step_gaps;  // by stage; empty: no chain yet
+    metrics::WindowUse maxspan_used;
     event::TimeNs last_match = event::kNoTime;
     event::TimeNs complete_from = event::kNoTime;  // event time; since it was adopted
   };
@@ -139,7 +144,7 @@ class Engine {
   EngineStats stats_;
   std::vector<RuleCount> rule_counts_;  // by rule
   std::array<uint64_t, Coverage::kOther + 1> events_by_kind_ = {};
-  metrics::Histogram delay_since_arrival_, delay_since_event_;
+  metrics::Delays delay_since_arrival_, delay_since_event_;
   event::TimeNs complete_from_ = event::kNoTime;
   event::TimeNs latest_ = event::kNoTime;  // event time
   // Hits of entries under sites before, by rule and entry.

@@ -71,6 +71,7 @@ absl::Status IngestWorker::OnAssigned(absl::Span<bus::Assignment> assigned) {
 
 // A sensor's messages may come through any partition of their topic.
 void IngestWorker::MarkSeen() {
+  reader_.Reassigned();
   if (partitions_.empty()) return;
   const auto counts = member_.consumer().PartitionCounts();
   absl::flat_hash_map<std::string, int32_t> ours;
@@ -84,6 +85,7 @@ void IngestWorker::MarkSeen() {
 void IngestWorker::OnRevoked(absl::Span<const bus::TopicPartition> revoked, bool lost) {
   member_.HandOver(revoked, lost);
   for (const bus::TopicPartition& at : revoked) partitions_.erase(at);
+  MarkSeen();
 }
 
 void IngestWorker::OnJumped(const bus::Jump& jump) {
@@ -106,6 +108,7 @@ void IngestWorker::Consume(const bus::Record& record) {
     // What is remembered of an ended number was another host's.
     for (const auto& [from, into] : hosts_.TakeMerges()) needed_->ForgetHost(from);
     for (const event::HostId forgotten : hosts_.TakeForgotten()) needed_->ForgetHost(forgotten);
+    partition.event_time = std::max(partition.event_time, event.time);
     if (!live) return;
     NameHost(event, host);
     event.host = host;
@@ -120,6 +123,9 @@ void IngestWorker::Report(metrics::WorkerReport report) {
     const auto found = partitions_.find({told.topic, told.partition});
     if (found == partitions_.end() || found->second.time_ms < 0) continue;
     told.record_time = static_cast<double>(found->second.time_ms) / 1e3;
+    if (found->second.event_time != event::kNoTime) {
+      told.event_time = static_cast<double>(found->second.event_time) / event::kSecond;
+    }
     told.rebuilding = found->second.next < found->second.live_from;
     double& last = report.last_record_time[told.topic];
     last = std::max(last, told.record_time);

@@ -50,9 +50,10 @@ class IngestWorker final : private bus::AssignmentObserver {
   struct Partition {
     int64_t live_from = 0;  // records before it are read to learn only
     int64_t next = 0;
-    int64_t time_ms = bus::Record::kNoTime;  // of the latest record
-    uint64_t* records = nullptr;             // the topic's count
-    bool sees_all = false;                   // this worker has every partition of the topic
+    int64_t time_ms = bus::Record::kNoTime;     // of the latest record
+    event::TimeNs event_time = event::kNoTime;  // the latest
+    uint64_t* records = nullptr;                // the topic's count
+    bool sees_all = false;                      // this worker has every partition of the topic
   };
 
   absl::Status OnAssigned(absl::Span<bus::Assignment> assigned) override;

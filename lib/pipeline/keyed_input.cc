@@ -31,6 +31,7 @@ KeyedInput::KeyedInput(const Site& site, GroupMember& member, SourceNames& sourc
 absl::Status KeyedInput::Assigned(bus::Consumer& consumer,
                                   absl::Span<const bus::Assignment> assigned) {
   partition_of_.clear();
+  reader_.Reassigned();
   const auto counts = consumer.PartitionCounts();
   std::map<std::string, int32_t> sizes;
   std::map<std::string, std::set<int32_t>> numbers;

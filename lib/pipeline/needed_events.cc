@@ -32,6 +32,13 @@ event::Projection SetLater(const event::FieldTable& fields) {
   return open;
 }
 
+bool HasFlag(const event::Event& event, absl::string_view wanted) {
+  for (const event::Value& flag : event.Get(field::kSequiturFlags).elements()) {
+    if (flag.text() == wanted) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 NeededEvents::NeededEvents(const Site& site)
@@ -63,9 +70,7 @@ bool NeededEvents::Needs(event::Event& event) {
       Coverage::KindOf(event) == Coverage::kProcess) {
     return true;
   }
-  for (const event::Value& flag : event.Get(field::kSequiturFlags).elements()) {
-    if (flag.text() == Coverage::kLossFlag) return true;
-  }
+  if (HasFlag(event, Coverage::kLossFlag)) return true;
   indicators_.Enrich(event);
   direction_.Enrich(event);
   return MayHit(event) || MayCount(event);
@@ -90,19 +95,29 @@ bool NeededEvents::MayCount(const event::Event& event) {
 
 bool NeededEvents::IsHeartbeat(const event::Event& event) {
   if (event.host == event::kUnknownHost) return true;  // shared by who knows whom
-  if (event.host >= last_.size()) {
-    LastByKind never;
-    never.fill(event::kNoTime);
-    last_.resize(event.host + 1, never);
+  if (event.host >= beats_.size()) beats_.resize(event.host + 1);
+  std::vector<Beat>& beats = beats_[event.host];
+  const Beat now = {event.position.source, Coverage::KindOf(event),
+                    !HasFlag(event, Coverage::kZoneFlag), event.time};
+  for (Beat& beat : beats) {
+    if (beat.source != now.source || beat.kind != now.kind || beat.has_zone != now.has_zone) {
+      continue;
+    }
+    if (now.last < event::AddSaturating(beat.last, kHeartbeat)) return false;
+    beat.last = now.last;
+    return true;
   }
-  event::TimeNs& last = last_[event.host][Coverage::KindOf(event)];
-  if (last != event::kNoTime && event.time < event::AddSaturating(last, kHeartbeat)) return false;
-  last = event.time;
+  if (beats.size() < kMaxBeats) {
+    beats.push_back(now);
+  } else {
+    *std::min_element(beats.begin(), beats.end(),
+                      [](const Beat& a, const Beat& b) { return a.last < b.last; }) = now;
+  }
   return true;
 }
 
 void NeededEvents::ForgetHost(event::HostId host) {
-  if (host < last_.size()) last_[host].fill(event::kNoTime);
+  if (host < beats_.size()) beats_[host].clear();
 }
 
 }  // namespace sequitur::pipeline

@@ -6,14 +6,13 @@
 //  - what may hit a stage of a rule, or count for a baseline, whatever enrichment
 //    will find out about the event's process (eql::MayMatch),
 //  - what names a process: lineage is made from these,
-//  - of every host and kind of telemetry one event each kHeartbeat of event time:
-//    hosts' clocks and coverage go by them.
+//  - of every host, source and kind of telemetry, with and without a time zone, one
+//    event each kHeartbeat of event time: hosts' clocks and coverage go by them.
 //
-// Bounds:   some 60 bytes a known host.
+// Bounds:   some 30 bytes a known host, and 16 for each of kMaxBeats heartbeats.
 // Threads:  none; one per worker.
 // Lifetime: the Site outlives it.
 
-#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -31,6 +30,8 @@ namespace sequitur::pipeline {
 class NeededEvents {
  public:
   static constexpr event::TimeNs kHeartbeat = 30 * event::kSecond;
+  // Of one host; of more, the one whose last is the oldest gives way.
+  static constexpr size_t kMaxBeats = 16;
 
   explicit NeededEvents(const Site& site);
 
@@ -45,7 +46,12 @@ class NeededEvents {
     std::string category;  // empty: any
     eql::ConditionId condition;
   };
-  using LastByKind = std::array<event::TimeNs, Coverage::kOther + 1>;
+  struct Beat {
+    uint32_t source;
+    Coverage::Telemetry kind;
+    bool has_zone;
+    event::TimeNs last;  // event time of what was handed on
+  };
 
   bool IsHeartbeat(const event::Event& event);
   bool MayHit(const event::Event& event);
@@ -60,7 +66,7 @@ class NeededEvents {
   std::vector<eql::ConditionId> baselines_;
   eql::Evaluator baseline_conditions_;
   eql::MayMatch may_count_;
-  std::vector<LastByKind> last_;  // by host: event time of what was handed on
+  std::vector<std::vector<Beat>> beats_;  // by host
 };
 
 }  // namespace sequitur::pipeline

@@ -23,6 +23,7 @@ class RecentAlerts {
     std::string id, rule, severity, host;
     std::string created;   // ISO 8601
     std::string timeline;  // several lines
+    std::vector<std::string> coverage_gaps;
   };
 
   void Add(const alert::Alert& alert, const SourceNames& sources) {
@@ -31,7 +32,8 @@ class RecentAlerts {
                 std::string(rules::SeverityName(alert.rule->severity)),
                 alert::Printable(alert.host_name, 80),
                 event::FormatIso8601(alert.created),
-                alert::ToTimeline(alert, sources, alert::Colour::kNone)};
+                alert::ToTimeline(alert, sources, alert::Colour::kNone),
+                alert.coverage_gaps};
     const std::lock_guard lock(mutex_);
     entries_.push_front(std::move(entry));
     if (entries_.size() > kKept) entries_.pop_back();

@@ -72,6 +72,16 @@ std::string DescribeChange(const Site& before, const Site& next) {
   return absl::StrJoin(parts, "; ");
 }
 
+int64_t ExpiredEntries(const Site& site, absl::CivilDay today) {
+  const rules::RuleSet& rules = *site.rules();
+  auto expired = static_cast<int64_t>(rules.expired_allowlist().size());
+  for (const rules::AllowlistEntry& entry : rules.allowlist()) {
+    absl::CivilDay last;
+    if (absl::ParseCivilTime(entry.expires, &last) && last < today) ++expired;
+  }
+  return expired;
+}
+
 Reloader::Reloader(SiteOptions options, std::shared_ptr<const Site> in_use, Adopt adopt)
     : options_(std::move(options)), adopt_(std::move(adopt)), in_use_(std::move(in_use)) {
   report_.last_success = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
@@ -126,7 +136,8 @@ Reloader::Outcome Reloader::Load() {
   return {true, absl::StrJoin(problems, "\n")};
 }
 
-// What is behind every path; of a file that is gone, only its name.
+// What is behind every path, of a file that is gone only its name; and how many
+// entries have expired.
 std::string Reloader::Fingerprint() const {
   std::shared_ptr<const Site> site;
   {
@@ -145,6 +156,8 @@ std::string Reloader::Fingerprint() const {
     }
     absl::StrAppend(&text, "\n");
   }
+  const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
+  absl::StrAppend(&text, ExpiredEntries(*site, today));
   return text;
 }
 
@@ -160,7 +173,7 @@ void Reloader::Watch(std::stop_token stop) {
     if (!still || last == loaded) continue;
     // What changes while it is read is another change.
     loaded = last;
-    Reload("files changed");
+    Reload("files changed, or an allowlist entry has expired");
   }
 }
 

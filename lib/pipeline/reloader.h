@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "metrics/report.h"
 #include "pipeline/site.h"
 
@@ -38,7 +39,8 @@ class Reloader {
 
   // `why` is for the log.
   Outcome Reload(absl::string_view why);
-  // Reloads when files change, until asked to stop.
+  // Reloads when files change or an allowlist entry's last day is over, until asked
+  // to stop.
   void Watch(std::stop_token stop);
 
   metrics::ConfigReport report() const;
@@ -54,6 +56,10 @@ class Reloader {
   std::shared_ptr<const Site> in_use_;
   metrics::ConfigReport report_;
 };
+
+// How many allowlist entries of the site allow nothing from this day (UTC) on, be it
+// that they still do because the site was loaded before.
+int64_t ExpiredEntries(const Site& site, absl::CivilDay today);
 
 // What the next site looks for otherwise than the one before: rules by id, and
 // how many lists and allowlist entries. One line; empty when there is nothing.

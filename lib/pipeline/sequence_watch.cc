@@ -64,6 +64,11 @@ uint64_t SequenceWatch::JudgeBelow(int64_t limit, Stream& stream) {
   return found;
 }
 
+void SequenceWatch::Forget() {
+  by_name_.clear();
+  streams_.clear();
+}
+
 bool SequenceWatch::TakeLoss(absl::string_view name) {
   const auto known = by_name_.find(name);
   return known != by_name_.end() && std::exchange(known->second->untold, false);

@@ -9,8 +9,8 @@
 // ones is a sensor that began again.
 //
 // Bounds:  kMaxStreams streams of kWindow bits; the one longest silent goes first.
-// Threads: none; one per worker. A worker that gets only some partitions of a
-//          topic must not ask (see Observe).
+// Threads: none; one per worker. A worker must not ask about a sensor whose messages
+//          other workers may read as well.
 
 #include <bitset>
 #include <cstdint>
@@ -32,6 +32,9 @@ class SequenceWatch {
   uint64_t Observe(absl::string_view stream, int64_t number);
   // True once after messages of the stream were found to be missing.
   bool TakeLoss(absl::string_view stream);
+
+  // All streams begin anew; what was counted stays.
+  void Forget();
 
   uint64_t gaps() const { return gaps_; }        // runs of missing numbers
   uint64_t missing() const { return missing_; }  // numbers

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pipeline/coverage.h"
 #include "spdlog/spdlog.h"
@@ -10,6 +11,16 @@ namespace sequitur::pipeline {
 
 using decode::DecodeResult;
 using decode::SourceKind;
+
+namespace {
+
+// A key that is the host's own name keeps the sensor's messages on one partition.
+bool IsKeyedByHost(const bus::Record& record, const event::HostClaim& claim) {
+  return !record.key.empty() && (absl::EqualsIgnoreCase(record.key, claim.id) ||
+                                 absl::EqualsIgnoreCase(record.key, claim.name));
+}
+
+}  // namespace
 
 SourceReader::SourceReader(std::string stage, const Site& site, GroupMember& member,
                            SourceNames& sources, WorkerStats& stats)
@@ -31,11 +42,16 @@ decode::Decoder* SourceReader::DecoderOf(absl::string_view topic) {
 
 // Takes note of the number of an eslogger message. A loss is told downstream by
 // the sensor's next event.
-void SourceReader::WatchSequence(const event::Event& event, const bus::Record& record,
+bool SourceReader::WatchSequence(const event::Event& event, const bus::Record& record,
                                  bool sees_all) {
-  if (!sees_all || event.sequence == event::Event::kNoSequence) return;
+  if (event.sequence == event::Event::kNoSequence) return false;
+  if (!sees_all && !IsKeyedByHost(record, event.claim)) {
+    ++unwatched_;
+    return false;
+  }
   stream_ = absl::StrCat(record.at->topic, "|", event.claim.id, "|", event.claim.name);
   sequences_.Observe(stream_, event.sequence);
+  return true;
 }
 
 // Without the record's time there is only the clock to hold an event's against.
@@ -68,8 +84,7 @@ void SourceReader::Read(const bus::Record& record, Standing standing, event::Eve
     if (!timed) ClampToNow(decoded);
     if (standing.live) {
       if (decoder->last_kind() == SourceKind::kEslogger) {
-        WatchSequence(decoded, record, standing.sees_all);
-        if (sequences_.TakeLoss(stream_)) {
+        if (WatchSequence(decoded, record, standing.sees_all) && sequences_.TakeLoss(stream_)) {
           decoded.Append(event::field::kSequiturFlags, event::Value::String(Coverage::kLossFlag));
         }
       }
@@ -113,6 +128,7 @@ void SourceReader::Report(metrics::WorkerReport& report) const {
   report.clamped = clamped_;
   report.sequence_gaps = sequences_.gaps();
   report.sequence_missing = sequences_.missing();
+  report.sequence_unwatched = unwatched_;
   for (size_t kind = 0; kind < decode::kSourceKinds; ++kind) {
     for (size_t result = 0; result < decode::kDecodeResults; ++result) {
       if (decoded_[kind][result] == 0) continue;

@@ -45,13 +45,17 @@ class SourceReader {
   // time is believed.
   void Read(const bus::Record& record, Standing standing, event::Event& event, EachEvent each);
   void DeadLetter(const bus::Record& record, absl::string_view reason);
+  // Which partitions are read has changed: what other workers read meanwhile is not
+  // missing.
+  void Reassigned() { sequences_.Forget(); }
   // Adds what is counted here.
   void Report(metrics::WorkerReport& report) const;
 
  private:
   decode::Decoder* DecoderOf(absl::string_view topic);
   void ClampToNow(event::Event& event) const;
-  void WatchSequence(const event::Event& event, const bus::Record& record, bool sees_all);
+  // Whether the message's stream, stream_, can be watched.
+  bool WatchSequence(const event::Event& event, const bus::Record& record, bool sees_all);
 
   const std::string stage_;
   const Site& site_;
@@ -63,7 +67,8 @@ class SourceReader {
   std::array<std::array<uint64_t, decode::kDecodeResults>, decode::kSourceKinds> decoded_ = {};
   uint64_t clamped_ = 0;
   SequenceWatch sequences_;
-  std::string stream_;  // scratch
+  uint64_t unwatched_ = 0;  // eslogger messages that could not be watched
+  std::string stream_;      // scratch
 };
 
 }  // namespace sequitur::pipeline

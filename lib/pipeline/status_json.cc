@@ -1,7 +1,5 @@
 #include "pipeline/status_json.h"
 
-#include <algorithm>
-
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
 
@@ -78,17 +76,13 @@ class Json {
   rapidjson::Writer<rapidjson::StringBuffer> writer_;
 };
 
-double Ago(double time, absl::Time now) {
-  return time == 0 ? 0 : std::max(0.0, absl::ToDoubleSeconds(now - absl::UnixEpoch()) - time);
-}
-
 void WritePartition(const metrics::PartitionReport& partition, absl::Time now, Json& json) {
   json.Object([&] {
     json.Member("topic", partition.topic);
     json.Member("partition", static_cast<int64_t>(partition.partition));
     json.Member("behind", partition.behind);
-    json.Member("record_lag_seconds", partition.behind == 0 ? 0 : Ago(partition.record_time, now));
-    json.Member("event_lag_seconds", partition.behind == 0 ? 0 : Ago(partition.event_time, now));
+    json.Member("record_lag_seconds", partition.RecordLag(now));
+    json.Member("event_lag_seconds", partition.EventLag(now));
     json.Member("last_record", partition.record_time);
     json.Member("rebuilding", partition.rebuilding);
   });
@@ -120,6 +114,7 @@ void WriteStage(const metrics::WorkerReport& stage, absl::Time now, Json& json) 
   json.Member("clamped", stage.clamped);
   json.Member("sequence_gaps", stage.sequence_gaps);
   json.Member("sequence_missing", stage.sequence_missing);
+  json.Member("sequence_unwatched", stage.sequence_unwatched);
 }
 
 void WriteRule(const std::string& id, const metrics::RuleReport& rule, Json& json) {
@@ -143,6 +138,8 @@ void WriteRule(const std::string& id, const metrics::RuleReport& rule, Json& jso
     json.Member("held_hits", rule.held_hits);
     json.Member("held_bytes", rule.held_bytes);
     json.Member("hosts_lacking", rule.hosts_lacking);
+    json.Member("hosts_degraded", rule.hosts_degraded);
+    json.Member("maxspan", rule.maxspan);
     json.Member("last_match", rule.last_match);
     json.Member("complete_from", rule.complete_from);
   });
@@ -158,10 +155,12 @@ void WriteEngine(const metrics::EngineReport& engine, Json& json) {
   json.Object("hosts", [&] {
     json.Member("known", engine.hosts);
     json.Member("active", engine.hosts_active);
+    json.Member("with_gaps", engine.hosts_with_gaps);
     json.Array("gaps", engine.host_gaps, [&](const auto& gap) {
       json.Object([&] {
         json.Member("host", gap.first);
-        json.Member("lacks", gap.second);
+        json.Member("lacks", gap.second.lacks);
+        json.Member("degraded", gap.second.degraded);
       });
     });
   });
@@ -260,6 +259,7 @@ std::string StatusJson(const metrics::Report& report, const Health& health,
         json.Member("severity", alert.severity);
         json.Member("host", alert.host);
         json.Member("created", alert.created);
+        json.Member("coverage_gaps", alert.coverage_gaps);
         json.Member("timeline", alert.timeline);
       });
     });

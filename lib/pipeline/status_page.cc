@@ -25,10 +25,12 @@ h2 { font-size: 1.02rem; margin: 1.8rem 0 .5rem; }
 .state { font-weight: 600; }
 #problems { margin: .7rem 0 0; padding: 0; list-style: none; }
 #problems li { border-left: 4px solid var(--bad); background: var(--card); padding: .4rem .7rem; margin: .3rem 0;
-  white-space: pre-wrap; overflow-wrap: anywhere; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .7rem; margin-top: 1rem; }
+  white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .7rem; margin-top: 1rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; }
 .card b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
+.nowrap { white-space: nowrap; }
+#alerts { max-height: 30rem; overflow-y: auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -50,10 +52,10 @@ pre { margin: 0; padding: .2rem .9rem .8rem; overflow-x: auto; font: 13px/1.5 ui
 <section class="cards" id="cards"></section>
 <h2>Rules</h2>
 <div class="scroll"><table id="rules"></table></div>
+<h2>Hosts with gaps in their telemetry</h2>
+<div class="scroll"><table id="gaps"></table></div>
 <h2>Last alerts</h2>
 <div id="alerts"></div>
-<h2>Hosts that lack telemetry</h2>
-<div class="scroll"><table id="gaps"></table></div>
 <h2>Canaries</h2>
 <div class="scroll"><table id="canaries"></table></div>
 <h2>Sources</h2>
@@ -125,7 +127,8 @@ function drawCards(s) {
   }
   cards.push(card('alerts', int(s.rules.reduce((a, r) => a + r.alerts, 0)),
     int(s.rules.reduce((a, r) => a + r.suppressed, 0)) + ' suppressed'));
-  cards.push(card('hosts', int(s.hosts.active), s.hosts.gaps.length ? 'some lack telemetry' : 'active'));
+  cards.push(card('hosts active', int(s.hosts.active) + ' of ' + int(s.hosts.known), int(s.hosts.with_gaps) + ' with gaps',
+    s.hosts.with_gaps ? 'warn' : ''));
   cards.push(card('state held', bytes(s.memory.bytes), 'of ' + bytes(s.memory.limit)));
   $('cards').replaceChildren(...cards);
 }
@@ -138,18 +141,37 @@ function funnel(r) {
   f.append('⇒', el('span', int(r.matches), r.matches ? 'some' : 'dim'));
   return f;
 }
+// Why the rule cannot fire (no_...) or may miss a chain, with how many hosts.
+function hostsByReason(r) {
+  const lacking = Object.entries(r.hosts_lacking).filter(e => e[1]).map(e => ['no_' + e[0], e[1], 'bad']);
+  const degraded = Object.entries(r.hosts_degraded).filter(e => e[1]).map(e => [...e, 'warn']);
+  const all = [...lacking, ...degraded];
+  if (!all.length) return el('span', 'none', 'dim');
+  const list = el('div');
+  for (const [reason, hosts, cls] of all) list.append(el('span', reason + ': ' + hosts, 'nowrap ' + cls), ' ');
+  return list;
+}
+function drawGaps(s) {
+  const rows = s.hosts.gaps.map(g => [g.host,
+    el('span', Object.entries(g.lacks).map(([kind, last]) =>
+      kind + (last ? ' for ' + time(Math.max(0, s.time - last)) : ' ever')).join(', ') || '-', Object.keys(g.lacks).length ? 'bad' : 'dim'),
+    el('span', g.degraded.join(', ') || '-', g.degraded.length ? 'warn' : 'dim')]);
+  table('gaps', ['host', 'sends nothing of', 'degraded: what comes, but not to be relied on'], rows, 'none among the active hosts');
+  const more = s.hosts.with_gaps - rows.length;
+  if (more > 0) $('gaps').insertRow().append(el('td', 'and ' + int(more) + ' more hosts', 'dim'));
+}
 function drawRules(s) {
   table('rules', ['rule', 'severity', 'funnel: hits by stage ⇒ matches', '#alerts', '#suppressed', '#held', '#given up',
-    'hosts lacking', 'last match'], s.rules.map(r => {
+    'hosts lacking or degraded', 'last match'], s.rules.map(r => {
     const name = el('div', r.id);
-    name.title = r.name;
+    name.title = r.name + (r.maxspan ? ' (within ' + time(r.maxspan) + ')' : '');
     if (r.mode !== 'live') name.append(' ', el('span', r.mode, 'tag dim'));
     if (r.complete_from) name.append(' ', el('span', 'complete from ' + at(r.complete_from), 'dim'));
-    const lost = sum(r.evicted), lacking = Object.entries(r.hosts_lacking).filter(e => e[1]);
+    const lost = sum(r.evicted);
     return [name, r.severity, funnel(r), int(r.alerts), int(r.suppressed), int(r.held_hits),
       lost ? el('span', int(lost), 'bad') : '0',
-      lacking.length ? el('span', lacking.map(e => e[0] + ': ' + e[1]).join(', '), 'warn') : el('span', 'none', 'dim'),
-      at(r.last_match)];
+      hostsByReason(r),
+      el('span', r.last_match ? time(Math.max(0, s.time - r.last_match)) + ' ago' : 'never', r.last_match ? 'nowrap' : 'nowrap dim')];
   }), 'no rules');
 }
 function drawAlerts(s) {
@@ -161,6 +183,7 @@ function drawAlerts(s) {
     const head = el('summary');
     head.append(el('span', a.severity, 'tag ' + (['high', 'critical'].includes(a.severity) ? 'bad' : 'warn')),
       ' ' + a.created.replace('T', ' ').slice(0, 19) + '  ', el('b', a.rule), ' on ' + a.host);
+    if (a.coverage_gaps.length) head.append('  ', el('span', 'coverage degraded', 'tag dim'));
     d.append(head, el('pre', a.timeline));
     return d;
   });
@@ -212,8 +235,7 @@ function draw(s) {
   $('age').textContent = 'configuration of ' + at(s.config.last_success) + ' UTC';
   $('problems').replaceChildren(...problems.map(p => el('li', p)));
   drawCards(s); drawRules(s); drawAlerts(s); drawCanaries(s); drawSources(s); drawPartitions(s);
-  table('gaps', ['host', 'sent nothing of'], s.hosts.gaps.map(g => [g.host, g.lacks.join(', ')]),
-    'none among the active hosts');
+  drawGaps(s);
   table('allowlist', ['rule', 'entry', '#hits', 'ends'], s.allowlist.map(a => [a.rule, a.entry, int(a.hits),
     a.expires ? el('span', at(a.expires), a.expires < s.time ? 'bad' : '') : el('span', 'never', 'dim')]), 'no entries');
   before = s;

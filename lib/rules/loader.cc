@@ -285,7 +285,11 @@ class Load {
     if (!known || !compiled.condition || !compiled.errors.empty()) return;
     entry.where = *compiled.condition;
     CheckWhere(draft);
-    if (!draft.expired) Attach(draft, used);
+    if (draft.expired) {
+      expired_.push_back(entry);
+    } else {
+      Attach(draft, used);
+    }
   }
 
   void CheckWhere(const AllowlistDraft& draft) {
@@ -365,7 +369,8 @@ class Load {
     }
     if (HasErrors(loaded_.diagnostics)) return;
     loaded_.rules = std::make_shared<const RuleSet>(std::move(rules_), std::move(allowlist_),
-                                                    std::move(program_), fields_, evidence);
+                                                    std::move(program_), fields_, evidence,
+                                                    std::move(expired_));
   }
 
   RuleDocuments documents_;
@@ -377,7 +382,7 @@ class Load {
   std::vector<absl::string_view> ids_;  // of drafts_, each once
   std::vector<Rule> rules_;
   std::vector<Compiled> compiled_;  // beside rules_
-  std::vector<AllowlistEntry> allowlist_;
+  std::vector<AllowlistEntry> allowlist_, expired_;
   Loaded loaded_;
 };
 

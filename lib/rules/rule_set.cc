@@ -38,9 +38,10 @@ struct RuleSet::Index {
 
 RuleSet::RuleSet(std::vector<Rule> rules, std::vector<AllowlistEntry> allowlist,
                  eql::Program program, const event::FieldTable& fields,
-                 absl::Span<const event::FieldId> evidence)
+                 absl::Span<const event::FieldId> evidence, std::vector<AllowlistEntry> expired)
     : rules_(std::move(rules)),
       allowlist_(std::move(allowlist)),
+      expired_(std::move(expired)),
       program_(std::move(program)),
       projection_(fields),
       index_(std::make_unique<const Index>(rules_, program_)) {

@@ -36,13 +36,17 @@ struct AllowedHit {
 
 class RuleSet {
  public:
-  // `evidence` are further fields to decode because alerts show them.
+  // `evidence` are further fields to decode because alerts show them; `expired` are
+  // entries that allowed nothing any more when the set was made.
   RuleSet(std::vector<Rule> rules, std::vector<AllowlistEntry> allowlist, eql::Program program,
-          const event::FieldTable& fields, absl::Span<const event::FieldId> evidence);
+          const event::FieldTable& fields, absl::Span<const event::FieldId> evidence,
+          std::vector<AllowlistEntry> expired = {});
   ~RuleSet();
 
   const std::vector<Rule>& rules() const { return rules_; }
   const std::vector<AllowlistEntry>& allowlist() const { return allowlist_; }
+  // To tell people of.
+  const std::vector<AllowlistEntry>& expired_allowlist() const { return expired_; }
   const eql::Program& program() const { return program_; }
   // Every field a rule, key, allowlist, suppression or evidence list reads.
   const event::Projection& projection() const { return projection_; }
@@ -56,7 +60,7 @@ class RuleSet {
   struct Index;
 
   std::vector<Rule> rules_;
-  std::vector<AllowlistEntry> allowlist_;
+  std::vector<AllowlistEntry> allowlist_, expired_;
   eql::Program program_;
   event::Projection projection_;
   event::TimeNs longest_maxspan_ = 0;

@@ -40,6 +40,41 @@ TEST(CollectorTest, LagIsNothingWhenAllIsRead) {
   EXPECT_THAT(Text(OneStage(worker)), HasSubstr(R"(partition="3",clock="record"} 0)"));
 }
 
+TEST(CollectorTest, WhenAllIsReadTheLagByEventIsItsAgeOnArrival) {
+  WorkerReport worker;
+  worker.partitions.push_back({"nginx", 3, 0, 1'000'040, 1'000'000, false});
+  EXPECT_THAT(Text(OneStage(worker)), HasSubstr(R"(partition="3",clock="event"} 40)"));
+}
+
+TEST(CollectorTest, StepsAndTheUseOfTheWindowAreHistograms) {
+  WorkerReport worker;
+  RuleReport& rule = worker.engine.rules["chain"];
+  rule.maxspan = 120;
+  rule.step_gaps.resize(2);
+  rule.step_gaps[1].Observe(100);
+  rule.maxspan_used.Observe(100.0 / 120);
+  WorkerReport twice = worker;
+  twice.Add(worker);
+  const std::string text = Text(OneStage(twice));
+  const char* gap = R"(sequitur_rule_step_gap_seconds_bucket{rule="chain",stage=)";
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(gap, R"("2",le="60"} 0)")));
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(gap, R"("2",le="120"} 2)")));
+  EXPECT_THAT(text, Not(HasSubstr(absl::StrCat(gap, R"("1")"))));
+  const char* used = R"(sequitur_rule_maxspan_used_ratio_bucket{rule="chain",le=)";
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(used, R"("0.8"} 0)")));
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(used, R"("0.9"} 2)")));
+  EXPECT_THAT(text, HasSubstr(R"(sequitur_rule_maxspan_seconds{rule="chain"} 120)"));
+}
+
+TEST(CollectorTest, DegradedTelemetryIsToldByReason) {
+  WorkerReport worker;
+  worker.engine.rules["chain"].hosts_degraded["late_process"] = 2;
+  EXPECT_THAT(Text(OneStage(worker)),
+              HasSubstr("sequitur_rule_hosts_degraded_telemetry{rule=\"chain\","
+                        "reason=\"late_process\"} 2"));
+  EXPECT_THAT(Text(OneStage(worker.TotalsOnly())), Not(HasSubstr("late_process")));
+}
+
 TEST(CollectorTest, TheFunnelHasAStageForEachStepAndUntil) {
   WorkerReport worker;
   RuleReport& rule = worker.engine.rules["chain"];
@@ -90,7 +125,7 @@ TEST(CollectorTest, DelaysAreAHistogram) {
 
 TEST(CollectorTest, HostsAreInNoLabel) {
   WorkerReport worker;
-  worker.engine.host_gaps["web-03"] = {"process"};
+  worker.engine.host_gaps["web-03"].lacks["process"] = 0;
   worker.engine.rules["chain"].hosts_lacking["process"] = 1;
   const std::string text = Text(OneStage(worker));
   EXPECT_THAT(

@@ -143,6 +143,26 @@ TEST_F(EngineRecoveryTest, NothingIsPublishedTwice) {
   EXPECT_EQ(second.engine.stats().alerts, 0u);
 }
 
+TEST_F(EngineRecoveryTest, StepsAreMeasuredOfChainsThatArePublishedAndOnce) {
+  const std::vector<Step> log = {{"a", 0}, {"b", 20}, {"a", 30}, {"b", 89}, {"a", 90}};
+  Run first(*site_);
+  first.Feed(log);
+  metrics::RuleReport rule = first.engine.Report().rules["two-steps"];
+  EXPECT_EQ(rule.maxspan, 60);
+  ASSERT_EQ(rule.step_gaps.size(), 2u);
+  EXPECT_EQ(rule.step_gaps[0].sum, 0);
+  EXPECT_EQ(rule.step_gaps[1].sum, 20 + 59);
+  EXPECT_EQ(rule.step_gaps[1].counts[4], 1u);  // above 15 s, up to 30 s
+  EXPECT_EQ(rule.step_gaps[1].counts[5], 1u);  // up to a minute
+  EXPECT_EQ(rule.maxspan_used.counts[5], 1u);  // above nine tenths of it
+
+  Run second(*site_);
+  second.engine.Recover(ReadBack(first.documents));
+  second.Feed(log);
+  rule = second.engine.Report().rules["two-steps"];
+  EXPECT_EQ(rule.step_gaps[1].sum, 0);
+}
+
 TEST_F(EngineRecoveryTest, WhatWasNotPublishedStillIs) {
   const std::vector<Step> log = {{"a", 0}, {"b", 1}, {"a", 2}, {"b", 3}};
   Run first(*site_);

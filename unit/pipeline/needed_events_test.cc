@@ -105,6 +105,25 @@ TEST_F(NeededEventsTest, OneOfAKindGoesOnEveryHeartbeat) {
   EXPECT_TRUE(needed_->Needs(*event_));
 }
 
+TEST_F(NeededEventsTest, EachSourceHasItsHeartbeatWithAndWithoutAZone) {
+  const auto needs = [&](uint32_t source, bool has_zone, int second) {
+    New("web", second);
+    event_->position.source = source;
+    if (!has_zone) {
+      event_->Append(field::kSequiturFlags, event::Value::String(Coverage::kZoneFlag));
+    }
+    return needed_->Needs(*event_);
+  };
+  EXPECT_TRUE(needs(7, true, 0));
+  EXPECT_TRUE(needs(7, false, 0));
+  EXPECT_FALSE(needs(7, true, 1));
+  EXPECT_FALSE(needs(7, false, 1));
+  // A source that is an hour behind is not held against one that is not.
+  EXPECT_TRUE(needs(8, true, -3600));
+  EXPECT_FALSE(needs(8, true, -3590));
+  EXPECT_TRUE(needs(8, true, -3570));
+}
+
 TEST_F(NeededEventsTest, ALossIsAlwaysTold) {
   NewRequest("/index.html", 200);
   event_->Append(field::kSequiturFlags, event::Value::String(Coverage::kLossFlag));

@@ -83,6 +83,17 @@ TEST_F(ReloaderTest, WhatCannotBePutToUseIsAFailure) {
   EXPECT_FALSE(reloader_->report().last_reload_ok);
 }
 
+TEST_F(ReloaderTest, AnEntryExpiresWhenItsLastDayIsOver) {
+  Write("allow.yaml",
+        "- {rule: one, where: user.id == \"0\", owner: o, reason: r, expires: 2100-01-31}\n"
+        "- {rule: one, where: user.id == \"1\", owner: o, reason: r, expires: 2020-01-31}\n"
+        "- {rule: one, where: user.id == \"2\", owner: o, reason: r}\n");
+  Write("sequitur.yaml", "lateness: 10m\nrules: [rules.yaml]\nallowlists: [allow.yaml]\n");
+  ASSERT_TRUE(reloader_->Reload("test").ok);
+  EXPECT_EQ(ExpiredEntries(*in_use_, absl::CivilDay(2100, 1, 31)), 1);
+  EXPECT_EQ(ExpiredEntries(*in_use_, absl::CivilDay(2100, 2, 1)), 2);
+}
+
 TEST_F(ReloaderTest, FieldsKeepTheirNumbers) {
   Write("rules.yaml", absl::StrCat(kRules, kAnother));
   ASSERT_TRUE(reloader_->Reload("test").ok);

@@ -84,6 +84,16 @@ TEST(SequenceWatchTest, AMessageThatComesTwiceIsOne) {
   EXPECT_EQ(watch.missing(), 0);
 }
 
+TEST(SequenceWatchTest, WhatOthersReadMeanwhileIsNotMissing) {
+  SequenceWatch watch;
+  watch.Observe("a", 1);
+  watch.Forget();
+  watch.Observe("a", 5000);
+  RunOn(watch, "a", 5001);
+  EXPECT_EQ(watch.missing(), 0);
+  EXPECT_FALSE(watch.TakeLoss("a"));
+}
+
 TEST(SequenceWatchTest, ManyStreamsStayWithinBounds) {
   SequenceWatch watch;
   for (size_t i = 0; i < 2 * SequenceWatch::kMaxStreams; ++i) watch.Observe(absl::StrCat(i), 1);

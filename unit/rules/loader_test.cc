@@ -340,6 +340,17 @@ TEST_F(AllowlistTest, HoldsBackOneStepOfOneRule) {
   EXPECT_EQ(Match(loaded), "chain/0 chain/until chain-crash/0 chains/0 held 1");
 }
 
+TEST_F(AllowlistTest, AnExpiredEntryHoldsNothingBackAndIsKnown) {
+  const Loaded loaded =
+      Load({kRules, "",
+            "- {owner: o, reason: r, expires: 2020-01-31, rule: chain, where: user.id == \"0\"}"});
+  ASSERT_NE(loaded.rules, nullptr) << Problems(loaded.diagnostics);
+  EXPECT_EQ(Match(loaded), "chain/0 chain/2 chain/until chain-crash/0 chains/0 ");
+  EXPECT_THAT(loaded.rules->allowlist(), IsEmpty());
+  ASSERT_EQ(loaded.rules->expired_allowlist().size(), 1u);
+  EXPECT_EQ(loaded.rules->expired_allowlist()[0].expires, "2020-01-31");
+}
+
 TEST_F(AllowlistTest, HoldsNothingBackThatDoesNotMatch) {
   const Loaded loaded = LoadEntry("rule: chain, where: user.id == \"1\"");
   ASSERT_NE(loaded.rules, nullptr) << Problems(loaded.diagnostics);

@@ -67,8 +67,8 @@ char Unescaped(char letter) {
 
 class Scanner {
  public:
-  Scanner(const JsonPaths& paths, absl::string_view json, CaptureWriter& writer, Arena& arena)
-      : paths_(paths),
+  Scanner(JsonKeys& keys, absl::string_view json, CaptureWriter& writer, Arena& arena)
+      : keys_(keys),
         writer_(writer),
         arena_(arena),
         p_(json.data()),
@@ -78,7 +78,8 @@ class Scanner {
     SkipBlanks();
     if (!Take('{')) return false;
     levels_[0].array = false;
-    Open(JsonPaths::kRoot, /*array=*/false);
+    // What none's key names is the document itself.
+    Open(keys_.paths().TargetOf(JsonPaths::kRoot), /*array=*/false, &keys_.at(0).first);
     while (depth_ > 0) {
       if (!(levels_[depth_].array ? NextElement() : NextMember())) return false;
     }
@@ -88,9 +89,13 @@ class Scanner {
   bool has_skipped() const { return has_skipped_; }
 
  private:
+  using Target = JsonPaths::Target;
+  using Link = JsonKeys::Link;
+
   struct Level {
-    uint32_t node;
+    Target target;
     const char* start;
+    Link* guess;  // where to remember the next key, and what it was
     bool array;
     bool begun;  // holds something already: a comma comes first
   };
@@ -111,15 +116,17 @@ class Scanner {
     return true;
   }
 
-  // Its bracket is taken.
-  void Open(uint32_t node, bool array) { levels_[++depth_] = {node, p_ - 1, array, false}; }
+  // Its bracket is taken. `first`: the key in it that comes first.
+  void Open(const Target& target, bool array, Link* first) {
+    levels_[++depth_] = {target, p_ - 1, first, array, false};
+  }
   // Its last bracket is taken.
   void Close() {
     const Level& level = levels_[depth_--];
-    const int id = paths_.raw_at(level.node);
     // Within an array, the array itself is the raw value and not each element.
-    if (id >= 0 && !levels_[depth_].array) {
-      writer_.Add(id, Value::String({level.start, static_cast<size_t>(p_ - level.start)}));
+    if (level.target.raw >= 0 && !levels_[depth_].array) {
+      writer_.Add(level.target.raw,
+                  Value::String({level.start, static_cast<size_t>(p_ - level.start)}));
     }
   }
 
@@ -141,43 +148,63 @@ class Scanner {
   }
 
   bool NextMember() {
-    const uint32_t parent = levels_[depth_].node;
     const Next next = Separate('}');
     if (next != Next::kValue) return next == Next::kClosed;
+    Level& level = levels_[depth_];
+    JsonKeys::Key* key = &keys_.at(*level.guess);
+    if (!key->Is(level.target.node, p_, end_)) return ReadKey(level);
+    level.guess = &key->next;
+    p_ += key->size;
+    SkipBlanks();
+    return ReadValue(key->target, &key->first);
+  }
+
+  // A member whose key is not the one guessed.
+  bool ReadKey(Level& level) {
+    const char* const start = p_;
     if (!Take('"')) return false;
-    const char* const key = p_;
     p_ = FindStringEnd(p_, end_);
     if (p_ == end_ || *p_ != '"') return false;
-    const absl::string_view name(key, static_cast<size_t>(p_ - key));
-    ++p_;
+    const char* const close = p_++;
     SkipBlanks();
     if (!Take(':')) return false;
+    const absl::string_view text(start, static_cast<size_t>(p_ - start));
+    const uint32_t node = level.target.node;
     SkipBlanks();
-    return ReadValue(parent == JsonPaths::kNone ? parent : paths_.Find(parent, name));
+    if (text.size() > JsonKeys::kMaxText || p_ - close != 2) {
+      const auto name = text.substr(1, static_cast<size_t>(close - start - 1));
+      return ReadValue(keys_.TargetOf(node, name), level.guess);
+    }
+    const Link link = keys_.Find(node, text);
+    *level.guess = link;
+    JsonKeys::Key& key = keys_.at(link);
+    level.guess = &key.next;
+    return ReadValue(key.target, &key.first);
   }
 
   bool NextElement() {
     const Next next = Separate(']');
     if (next != Next::kValue) return next == Next::kClosed;
     // Elements of an array belong where the array does.
-    return ReadValue(levels_[depth_].node);
+    const Level& level = levels_[depth_];
+    return ReadValue(level.target, level.guess);
   }
 
-  bool ReadValue(uint32_t node) {
+  // `first`: see Open. A copy of the target, which the reading may forget.
+  bool ReadValue(const Target target, Link* first) {
     if (p_ == end_) return false;
-    if (node == JsonPaths::kNone) return Skip();
     if (*p_ == '{' || *p_ == '[') {
-      if (*p_ == '{' && !paths_.has_children(node)) return SkipObject(node);
+      if (target.node == JsonPaths::kNone) return SkipNested();
+      if (*p_ == '{' && !target.has_children) return SkipObject(target.raw);
       if (depth_ == kMaxJsonDepth) return false;
       const bool array = *p_++ == '[';
-      Open(node, array);
+      Open(target, array, first);
       return true;
     }
-    const int id = paths_.value_at(node);
-    if (id < 0) return Skip();
+    if (target.value < 0) return Skip();
     Value value;
     if (!ReadScalar(value)) return false;
-    if (!value.is_null()) writer_.Add(id, value);
+    if (!value.is_null()) writer_.Add(target.value, value);
     return true;
   }
 
@@ -298,12 +325,22 @@ class Scanner {
     return true;
   }
 
-  // Over a value that nobody reads.
+  // Over a string or other scalar that nobody reads.
   bool Skip() {
     if (*p_ == '"') return SkipString();
-    if (*p_ == '{' || *p_ == '[') return SkipNested();
     Value unread;
-    return ReadScalar(unread);
+    return SkipInteger() || ReadScalar(unread);
+  }
+
+  // Over a short one, if there is.
+  bool SkipInteger() {
+    if (end_ - p_ < 16) return false;
+    const int digits = CountDigits(p_);
+    if (digits == 0 || digits == 16 || (*p_ == '0' && digits > 1)) return false;
+    const char behind = p_[digits];
+    if (behind == '.' || behind == 'e' || behind == 'E') return false;
+    p_ += digits;
+    return true;
   }
 
   // p_ is at its opening quote. Escapes are stepped over as they are.
@@ -322,58 +359,71 @@ class Scanner {
   }
 
   // An object of which only its bytes are wanted, if that.
-  bool SkipObject(uint32_t node) {
+  bool SkipObject(int raw) {
     const char* const start = p_;
     if (!SkipNested()) return false;
-    const int id = paths_.raw_at(node);
-    if (id >= 0 && !levels_[depth_].array) {
-      writer_.Add(id, Value::String({start, static_cast<size_t>(p_ - start)}));
+    if (raw >= 0 && !levels_[depth_].array) {
+      writer_.Add(raw, Value::String({start, static_cast<size_t>(p_ - start)}));
     }
     return true;
   }
+
+  // How far SkipNested is.
+  struct Nesting {
+    int depth = 0;
+    uint64_t escaped = 0;    // carried from block to block
+    uint64_t in_string = 0;  // all ones or none
+  };
+  static constexpr int kGoesOn = 0;
+  static constexpr int kTooDeep = -1;
 
   // p_ is at its opening bracket. Only that brackets balance is looked at, and
   // that strings end.
   bool SkipNested() {
     has_skipped_ = true;
-    int depth = 0;
-    uint64_t escaped = 0;    // carried from block to block
-    uint64_t in_string = 0;  // all ones or none
-    while (p_ < end_) {
-      char last[JsonBlock::kBytes];
-      const char* bytes = p_;
-      const auto left = end_ - p_;
-      if (left < JsonBlock::kBytes) {
-        std::memset(last, ' ', sizeof last);
-        std::memcpy(last, p_, static_cast<size_t>(left));
-        bytes = last;
-      }
-      const JsonBlock block(bytes);
-      const uint64_t quotes = block.quotes & ~EscapedBits(block.backslashes, escaped);
-      const uint64_t strings = PrefixXor(quotes) ^ in_string;
-      in_string = strings >> 63 != 0 ? ~uint64_t{0} : 0;
-      const uint64_t opening = block.opening & ~strings;
-      uint64_t closing = block.closing & ~strings;
-      const int opened = __builtin_popcountll(opening);
-      if (depth_ + depth + opened > kMaxJsonDepth) return false;
-      const int closed = __builtin_popcountll(closing);
-      if (closed >= depth) {
-        // The end may be here: the closing bracket before which all are closed.
-        for (int n = 1; closing != 0; ++n, closing &= closing - 1) {
-          const int at = __builtin_ctzll(closing);
-          const uint64_t before = (uint64_t{1} << at) - 1;
-          if (depth + __builtin_popcountll(opening & before) != n) continue;
-          p_ += at + 1;
-          return true;
-        }
-      }
-      depth += opened - closed;
-      p_ += std::min<ptrdiff_t>(left, JsonBlock::kBytes);
+    Nesting nesting;
+    while (end_ - p_ >= JsonBlock::kBytes) {
+      const int size = SkipBlock(JsonBlock(p_), nesting);
+      if (size == kTooDeep) return false;
+      p_ += size == kGoesOn ? JsonBlock::kBytes : size;
+      if (size != kGoesOn) return true;
     }
-    return false;
+    char last[JsonBlock::kBytes];
+    std::memset(last, ' ', sizeof last);
+    std::memcpy(last, p_, static_cast<size_t>(end_ - p_));
+    const int size = SkipBlock(JsonBlock(last), nesting);
+    if (size <= 0) return false;
+    p_ += size;
+    return true;
   }
 
-  const JsonPaths& paths_;
+  // How much of the block belongs to the value, when it ends there.
+  int SkipBlock(const JsonBlock& block, Nesting& nesting) const {
+    const uint64_t quotes = block.quotes() & ~EscapedBits(block.backslashes(), nesting.escaped);
+    if (!block.has_brackets()) {
+      if (__builtin_popcountll(quotes) % 2 != 0) nesting.in_string = ~nesting.in_string;
+      return kGoesOn;
+    }
+    const uint64_t strings = PrefixXor(quotes) ^ nesting.in_string;
+    nesting.in_string = strings >> 63 != 0 ? ~uint64_t{0} : 0;
+    const uint64_t opening = block.opening() & ~strings;
+    uint64_t closing = block.closing() & ~strings;
+    const int opened = __builtin_popcountll(opening);
+    if (depth_ + nesting.depth + opened > kMaxJsonDepth) return kTooDeep;
+    const int closed = __builtin_popcountll(closing);
+    if (closed >= nesting.depth) {
+      // The end may be here: the closing bracket before which all are closed.
+      for (int n = 1; closing != 0; ++n, closing &= closing - 1) {
+        const int at = __builtin_ctzll(closing);
+        const uint64_t before = (uint64_t{1} << at) - 1;
+        if (nesting.depth + __builtin_popcountll(opening & before) == n) return at + 1;
+      }
+    }
+    nesting.depth += opened - closed;
+    return kGoesOn;
+  }
+
+  JsonKeys& keys_;
   CaptureWriter& writer_;
   Arena& arena_;
   const char* p_;
@@ -386,10 +436,10 @@ class Scanner {
 
 }  // namespace
 
-Scanned ScanJson(const JsonPaths& paths, absl::string_view json, Arena& arena,
-                 JsonCaptures& captures) {
-  CaptureWriter writer(captures, arena, paths.size());
-  Scanner scanner(paths, json, writer, arena);
+Scanned ScanJson(JsonKeys& keys, absl::string_view json, Arena& arena, JsonCaptures& captures) {
+  keys.Start();
+  CaptureWriter writer(captures, arena, keys.paths().size());
+  Scanner scanner(keys, json, writer, arena);
   if (!scanner.Run()) return Scanned::kNotPlain;
   return scanner.has_skipped() ? Scanned::kInPart : Scanned::kInFull;
 }

@@ -15,7 +15,8 @@ namespace sequitur::decode {
 inline std::string Disagreement(const JsonPaths& paths, absl::string_view json) {
   Arena fast_arena, slow_arena;
   JsonCaptures fast, slow;
-  const Scanned scanned = ScanJson(paths, json, fast_arena, fast);
+  JsonKeys keys(paths);
+  const Scanned scanned = ScanJson(keys, json, fast_arena, fast);
   if (scanned == Scanned::kNotPlain) return "";
   bool bad_escape = false;
   const DecodeResult parsed = ReadJsonBySax(paths, json, slow_arena, slow, &bad_escape);

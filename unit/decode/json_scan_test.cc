@@ -17,7 +17,8 @@ class JsonScanTest : public ::testing::Test {
 
   std::string Scan(absl::string_view json) {
     arena_.Reset();
-    if (ScanJson(paths_, json, arena_, captures_) == Scanned::kNotPlain) return "not plain";
+    JsonKeys keys(paths_);
+    if (ScanJson(keys, json, arena_, captures_) == Scanned::kNotPlain) return "not plain";
     return captures_.Get(path_).ToString();
   }
 

@@ -221,6 +221,7 @@ int Main(const std::string& wrapped, const std::string& bare_folder, int rounds,
   JsonPaths paths;
   const JsonSources sources(paths, projection, SourceOptions());
   Bare bare;
+  JsonKeys keys(paths);
   Arena arena;
   JsonCaptures captures;
   event::Event event(projection);
@@ -237,7 +238,7 @@ int Main(const std::string& wrapped, const std::string& bare_folder, int rounds,
       {"scan, all paths",
        [&](const std::string& line) {
          arena.Reset();
-         return ScanJson(paths, line, arena, captures) != Scanned::kNotPlain;
+         return ScanJson(keys, line, arena, captures) != Scanned::kNotPlain;
        }},
       {"decoder, whole",
        [&](const std::string& line) {

@@ -4,6 +4,7 @@
 // is one (every x86-64) and byte by byte elsewhere.
 
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -179,6 +180,34 @@ inline int CountDigits(const char* p) {
   int count = 0;
   while (count < 16 && p[count] >= '0' && p[count] <= '9') ++count;
   return count;
+#endif
+}
+
+// The number that `count` digits at `p` make.
+// REQUIRES: sixteen bytes at `p`; 0 < count < 16.
+inline int64_t DigitsToInt(const char* p, int count) {
+#if defined(__SSE2__)  // and little-endian
+  // Eight digits at once, the first in the lowest byte: pairs, then fours.
+  const auto eight = [](uint64_t digits) {
+    digits = (digits & 0x0f0f0f0f0f0f0f0f) * (1 + (10 << 8)) >> 8;
+    digits = (digits & 0x00ff00ff00ff00ff) * (1 + (100 << 16)) >> 16;
+    return (digits & 0x0000ffff0000ffff) * (1 + (uint64_t{10'000} << 32)) >> 32;
+  };
+  const auto load = [](const char* from) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, from, sizeof bytes);
+    return bytes;
+  };
+  // What is shifted in are leading zeros.
+  if (count <= 8) return static_cast<int64_t>(eight(load(p) << (64 - 8 * count)));
+  constexpr uint64_t kPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000};
+  const int behind = count - 8;
+  return static_cast<int64_t>(eight(load(p)) * kPowers[behind] +
+                              eight(load(p + 8) << (64 - 8 * behind)));
+#else
+  int64_t number = 0;
+  for (int i = 0; i < count; ++i) number = number * 10 + (p[i] - '0');
+  return number;
 #endif
 }
 

@@ -31,8 +31,9 @@ JsonPaths::Target JsonKeys::TargetOf(uint32_t parent, absl::string_view name) co
 
 JsonKeys::Link JsonKeys::Find(uint32_t parent, absl::string_view text) {
   Key key;
-  std::memcpy(key.text, text.data(), text.size());
-  key.size = static_cast<uint8_t>(text.size());
+  key.text[0] = ',';
+  std::memcpy(key.text + 1, text.data(), text.size());
+  key.size = static_cast<uint8_t>(1 + text.size());
   key.parent = parent;
   size_t slot = SlotOf(key);
   for (; table_[slot] != 0; slot = (slot + 1) & (kSlots - 1)) {

@@ -35,28 +35,29 @@ class JsonKeys {
   using Link = uint16_t;
 
   struct alignas(64) Key {
-    char text[kMaxText] = {};  // with its quotes and its colon
+    char text[kMaxText] = {};  // ,"name": with what stands before it
     uint32_t parent = JsonPaths::kNone;
-    JsonPaths::Target target;
+    JsonPaths::Target target = JsonPaths::kNoTarget;
     Link next = 0;   // the key behind it, the last time
     Link first = 0;  // the first key in the object it names, the last time
     uint8_t size = 0;
 
-    // Whether this is the key at `p` in an object at `node`.
-    bool Is(uint32_t node, const char* p, const char* end) const {
-      if (parent != node || static_cast<size_t>(end - p) < kMaxText) return false;
+    // Whether this is the key behind the comma or bracket at `p`, in an object at
+    // `node`. REQUIRES: kMaxText bytes at `p`.
+    bool IsBehind(const char* p, uint32_t node) const {
+      if (parent != node) return false;
 #if defined(__SSE2__)
-      const auto equal = [&](size_t at) {
+      const auto same_at = [&](size_t at) {
         const auto load = [at](const char* from) {
           return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
         };
         const __m128i same = _mm_cmpeq_epi8(load(p), load(text));
-        return static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(same)));
+        return static_cast<uint32_t>(_mm_movemask_epi8(same));
       };
-      const uint64_t same = equal(0) | equal(16) << 16;
-      return (~same & ((uint64_t{1} << size) - 1)) == 0;
+      const uint32_t same = same_at(0) | same_at(16) << 16 | 1;
+      return (~static_cast<uint64_t>(same) & ((uint64_t{1} << size) - 1)) == 0;
 #else
-      return std::memcmp(p, text, size) == 0;
+      return std::memcmp(p + 1, text + 1, size - 1) == 0;
 #endif
     }
   };
@@ -73,7 +74,7 @@ class JsonKeys {
   Key& at(Link link) { return keys_[link]; }
 
   // The key `text` ("name":) in an object at `parent`, remembered from now on.
-  // REQUIRES: text.size() <= kMaxText; Start().
+  // REQUIRES: text.size() < kMaxText; Start().
   Link Find(uint32_t parent, absl::string_view text);
   JsonPaths::Target TargetOf(uint32_t parent, absl::string_view name) const;
 

@@ -38,13 +38,14 @@ class JsonPaths {
   int raw_at(uint32_t node) const { return node == kNone ? -1 : nodes_[node].raw; }
   // All that there is to know of a node.
   struct Target {
-    uint32_t node = kNone;
-    int value = -1;  // PathId, or -1
-    int raw = -1;
-    bool has_children = false;
+    uint32_t node;
+    int value;  // PathId, or -1
+    int raw;
+    bool has_children;
   };
+  static constexpr Target kNoTarget = {kNone, -1, -1, false};
   Target TargetOf(uint32_t node) const {
-    if (node == kNone) return {};
+    if (node == kNone) return kNoTarget;
     const Node& at = nodes_[node];
     return {node, at.value, at.raw, at.children > 0};
   }

@@ -10,8 +10,8 @@ namespace sequitur::decode {
 using event::Value;
 
 void JsonCaptures::Clear() {
-  for (PathId id : present_) values_[id] = Value();
-  present_.clear();
+  for (size_t i = 0; i < count_; ++i) values_[present_[i]] = Value();
+  count_ = 0;
 }
 
 namespace {

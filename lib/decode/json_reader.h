@@ -40,7 +40,8 @@ class JsonCaptures {
  private:
   friend class CaptureWriter;
   std::vector<event::Value> values_;
-  std::vector<PathId> present_;
+  std::vector<PathId> present_;  // the first count_, each once
+  size_t count_ = 0;
 };
 
 class JsonReader {

@@ -65,307 +65,333 @@ char Unescaped(char letter) {
   }
 }
 
+// Each step takes the place where it begins and returns the one behind it; null
+// when what is there is not plain.
 class Scanner {
  public:
   Scanner(JsonKeys& keys, absl::string_view json, CaptureWriter& writer, Arena& arena)
-      : keys_(keys),
-        writer_(writer),
-        arena_(arena),
-        p_(json.data()),
-        end_(json.data() + json.size()) {}
+      : keys_(keys), writer_(writer), arena_(arena), end_(json.data() + json.size()) {}
 
-  bool Run() {
-    SkipBlanks();
-    if (!Take('{')) return false;
+  bool Run(const char* p) {
+    p = SkipBlanks(p);
+    if (p == end_ || *p != '{') return false;
     levels_[0].array = false;
     // What none's key names is the document itself.
-    Open(keys_.paths().TargetOf(JsonPaths::kRoot), /*array=*/false, &keys_.at(0).first);
+    Open(keys_.paths().TargetOf(JsonPaths::kRoot), p, &keys_.at(0).first);
     while (depth_ > 0) {
-      if (!(levels_[depth_].array ? NextElement() : NextMember())) return false;
+      p = levels_[depth_].array ? ReadElements(p) : ReadMembers(p);
+      if (p == nullptr) return false;
     }
-    SkipBlanks();
-    return p_ == end_;
+    return SkipBlanks(p) == end_;
   }
   bool has_skipped() const { return has_skipped_; }
 
  private:
   using Target = JsonPaths::Target;
+  using Key = JsonKeys::Key;
   using Link = JsonKeys::Link;
 
   struct Level {
     Target target;
     const char* start;
     Link* guess;  // where to remember the next key, and what it was
+    // What stands before the next value: its own bracket first, then a comma.
+    char before;
     bool array;
-    bool begun;  // holds something already: a comma comes first
   };
+  static constexpr char kComma = ',';
 
-  void SkipBlanks() {
-    while (p_ < end_ && (*p_ == ' ' || *p_ == '\n' || *p_ == '\r' || *p_ == '\t')) ++p_;
+  // Whether what is about to be looked at, a key or a number, is all there.
+  bool IsFarFromEnd(const char* p) const { return end_ - p > kAhead; }
+  static constexpr ptrdiff_t kAhead = 2 * JsonKeys::kMaxText;
+
+  const char* SkipBlanks(const char* p) const {
+    while (p < end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+    return p;
   }
-  bool Take(char c) {
-    if (p_ == end_ || *p_ != c) return false;
-    ++p_;
-    return true;
-  }
-  bool TakeWord(absl::string_view word) {
-    if (absl::string_view(p_, static_cast<size_t>(end_ - p_)).substr(0, word.size()) != word) {
-      return false;
-    }
-    p_ += word.size();
-    return true;
+  const char* TakeWord(const char* p, absl::string_view word) const {
+    const absl::string_view rest(p, static_cast<size_t>(end_ - p));
+    return rest.substr(0, word.size()) == word ? p + word.size() : nullptr;
   }
 
-  // Its bracket is taken. `first`: the key in it that comes first.
-  void Open(const Target& target, bool array, Link* first) {
-    levels_[++depth_] = {target, p_ - 1, first, array, false};
+  // Its bracket is at `p`. `first`: the key in it that comes first.
+  void Open(const Target& target, const char* p, Link* first) {
+    levels_[++depth_] = {target, p, first, *p, *p == '['};
   }
-  // Its last bracket is taken.
-  void Close() {
+  // Its last bracket is before `p`.
+  void Close(const char* p) {
     const Level& level = levels_[depth_--];
-    // Within an array, the array itself is the raw value and not each element.
-    if (level.target.raw >= 0 && !levels_[depth_].array) {
-      writer_.Add(level.target.raw,
-                  Value::String({level.start, static_cast<size_t>(p_ - level.start)}));
+    AddRaw(level.target.raw, level.start, p);
+  }
+  // The value from `start` to `p`, as its bytes. Within an array, the array itself
+  // is the raw value and not each element.
+  void AddRaw(int raw, const char* start, const char* p) {
+    if (raw < 0 || levels_[depth_].array) return;
+    writer_.Add(raw, Value::String({start, static_cast<size_t>(p - start)}));
+  }
+
+  // Members of the innermost object, and of objects in it, until an array begins or
+  // goes on, or the document ends. `p` is at the object's bracket or behind a
+  // value.
+  const char* ReadMembers(const char* p) {
+    Level* level = &levels_[depth_];
+    while (true) {
+      Key* key = &keys_.at(*level->guess);
+      if (IsFarFromEnd(p) && *p == level->before && key->IsBehind(p, level->target.node)) {
+        p += key->size;
+        level->guess = &key->next;
+        level->before = kComma;
+        if (*p == ' ') p = SkipBlanks(p);
+      } else {
+        const int depth = depth_;
+        p = ReadKey(p, *level, key);
+        if (p == nullptr) return nullptr;
+        if (depth_ < depth) {  // the end of the object
+          level = &levels_[depth_];
+          if (depth_ == 0 || level->array) return p;
+          continue;
+        }
+      }
+      p = ReadValue(p, key->target, &key->first);
+      if (p == nullptr) return nullptr;
+      if (&levels_[depth_] == level) continue;
+      level = &levels_[depth_];
+      if (level->array) return p;
     }
   }
 
-  // The comma between two, or the end; false: neither.
-  enum class Next { kValue, kClosed, kOdd };
-  Next Separate(char close) {
-    Level& level = levels_[depth_];
-    SkipBlanks();
-    if (Take(close)) {
-      Close();
-      return Next::kClosed;
+  // The key that comes next when it is not the one guessed, or blanks stand about
+  // it; up to its value. Or the end of the object.
+  [[gnu::noinline]] const char* ReadKey(const char* p, Level& level, Key*& key) {
+    if (p == end_) return nullptr;
+    if (level.before != kComma) ++p;
+    p = SkipBlanks(p);
+    if (p == end_) return nullptr;
+    if (*p == '}') {
+      Close(p + 1);
+      return p + 1;
     }
-    if (level.begun) {
-      if (!Take(',')) return Next::kOdd;
-      SkipBlanks();
+    if (level.before == kComma) {
+      if (*p != kComma) return nullptr;
+      p = SkipBlanks(p + 1);
     }
-    level.begun = true;
-    return Next::kValue;
-  }
-
-  bool NextMember() {
-    const Next next = Separate('}');
-    if (next != Next::kValue) return next == Next::kClosed;
-    Level& level = levels_[depth_];
-    JsonKeys::Key* key = &keys_.at(*level.guess);
-    if (!key->Is(level.target.node, p_, end_)) return ReadKey(level);
-    level.guess = &key->next;
-    p_ += key->size;
-    SkipBlanks();
-    return ReadValue(key->target, &key->first);
-  }
-
-  // A member whose key is not the one guessed.
-  bool ReadKey(Level& level) {
-    const char* const start = p_;
-    if (!Take('"')) return false;
-    p_ = FindStringEnd(p_, end_);
-    if (p_ == end_ || *p_ != '"') return false;
-    const char* const close = p_++;
-    SkipBlanks();
-    if (!Take(':')) return false;
-    const absl::string_view text(start, static_cast<size_t>(p_ - start));
+    level.before = kComma;
+    if (p == end_ || *p != '"') return nullptr;
+    const char* const start = p;
+    const char* const close = FindStringEnd(p + 1, end_);
+    if (close == end_ || *close != '"') return nullptr;
+    p = SkipBlanks(close + 1);
+    if (p == end_ || *p != ':') return nullptr;
+    ++p;
     const uint32_t node = level.target.node;
-    SkipBlanks();
-    if (text.size() > JsonKeys::kMaxText || p_ - close != 2) {
-      const auto name = text.substr(1, static_cast<size_t>(close - start - 1));
-      return ReadValue(keys_.TargetOf(node, name), level.guess);
+    const absl::string_view text(start, static_cast<size_t>(p - start));
+    if (text.size() < JsonKeys::kMaxText && p - close == 2) {
+      *level.guess = keys_.Find(node, text);
+      key = &keys_.at(*level.guess);
+      level.guess = &key->next;
+    } else {
+      key = &unkept_;
+      key->target = keys_.TargetOf(node, {start + 1, static_cast<size_t>(close - start - 1)});
     }
-    const Link link = keys_.Find(node, text);
-    *level.guess = link;
-    JsonKeys::Key& key = keys_.at(link);
-    level.guess = &key.next;
-    return ReadValue(key.target, &key.first);
+    return SkipBlanks(p);
   }
 
-  bool NextElement() {
-    const Next next = Separate(']');
-    if (next != Next::kValue) return next == Next::kClosed;
-    // Elements of an array belong where the array does.
-    const Level& level = levels_[depth_];
-    return ReadValue(level.target, level.guess);
+  // Elements of the innermost array, until something begins in it or it ends.
+  const char* ReadElements(const char* p) {
+    Level& level = levels_[depth_];
+    const int depth = depth_;
+    while (depth_ == depth) {
+      if (level.before != kComma) ++p;
+      p = SkipBlanks(p);
+      if (p == end_) return nullptr;
+      if (*p == ']') {
+        Close(p + 1);
+        return p + 1;
+      }
+      if (level.before == kComma) {
+        if (*p != kComma) return nullptr;
+        p = SkipBlanks(p + 1);
+      }
+      level.before = kComma;
+      // Elements of an array belong where the array does.
+      p = ReadValue(p, level.target, level.guess);
+      if (p == nullptr) return nullptr;
+    }
+    return p;
   }
 
-  // `first`: see Open. A copy of the target, which the reading may forget.
-  bool ReadValue(const Target target, Link* first) {
-    if (p_ == end_) return false;
-    if (*p_ == '{' || *p_ == '[') {
-      if (target.node == JsonPaths::kNone) return SkipNested();
-      if (*p_ == '{' && !target.has_children) return SkipObject(target.raw);
-      if (depth_ == kMaxJsonDepth) return false;
-      const bool array = *p_++ == '[';
-      Open(target, array, first);
-      return true;
+  // The value at `p`; of a wanted object or array, its beginning.
+  const char* ReadValue(const char* p, const Target& target, Link* first) {
+    if (IsFarFromEnd(p) && target.value < 0) {
+      // What nobody reads is mostly a small number or a word.
+      const int digits = CountDigits(p);
+      if (digits > 0 && IsInteger(p, digits)) return p + digits;
     }
-    if (target.value < 0) return Skip();
+    if (p == end_) return nullptr;
+    if (*p == '"') return target.value >= 0 ? ReadString(p, target.value) : SkipString(p);
+    if (*p == '{' || *p == '[') return ReadNested(p, target, first);
     Value value;
-    if (!ReadScalar(value)) return false;
-    if (!value.is_null()) writer_.Add(target.value, value);
-    return true;
+    p = ReadPlain(p, value);
+    if (target.value >= 0 && p != nullptr && !value.is_null()) writer_.Add(target.value, value);
+    return p;
   }
 
-  bool ReadScalar(Value& value) {
-    switch (*p_) {
-      case '"':
-        return ReadString(value);
+  const char* ReadNested(const char* p, const Target& target, Link* first) {
+    if (target.node == JsonPaths::kNone || (*p == '{' && !target.has_children)) {
+      const char* const behind = SkipNested(p);
+      if (behind != nullptr) AddRaw(target.raw, p, behind);
+      return behind;
+    }
+    if (depth_ == kMaxJsonDepth) return nullptr;
+    Open(target, p, first);
+    return p;
+  }
+
+  const char* ReadPlain(const char* p, Value& value) {
+    switch (*p) {
       case 't':
         value = Value::Bool(true);
-        return TakeWord("true");
+        return TakeWord(p, "true");
       case 'f':
         value = Value::Bool(false);
-        return TakeWord("false");
+        return TakeWord(p, "false");
       case 'n':
-        return TakeWord("null");
+        return TakeWord(p, "null");
       default:
-        return ReadNumber(value);
+        return ReadNumber(p, value);
     }
   }
 
-  bool ReadString(Value& value) {
-    const char* const start = ++p_;
-    p_ = FindStringEnd(p_, end_);
-    if (p_ == end_) return false;
-    if (*p_ == '"') {
-      value = Value::String({start, static_cast<size_t>(p_++ - start)});
-      return true;
+  const char* ReadString(const char* p, int id) {
+    const char* const start = ++p;
+    p = FindStringEnd(p, end_);
+    if (p == end_) return nullptr;
+    if (*p == '"') {
+      writer_.Add(id, Value::String({start, static_cast<size_t>(p - start)}));
+      return p + 1;
     }
-    return *p_ == '\\' && ReadEscaped(start, value);
+    return ReadEscaped(start, p, id);
   }
 
-  // The string that began at `start`, its first escape at p_. Unescaped, all
+  // The string that began at `start`, its first escape at `p`. Unescaped, all
   // strings of a document together are shorter than it: one piece of the arena
   // holds them.
-  bool ReadEscaped(const char* start, Value& value) {
+  const char* ReadEscaped(const char* start, const char* p, int id) {
     if (out_ == nullptr) {
       out_ = arena_.Allocate<char>(static_cast<size_t>(end_ - start) + kStringBlock);
     }
     char* const text = out_;
-    char* out = text;
-    std::memcpy(out, start, static_cast<size_t>(p_ - start));
-    out += p_ - start;
+    std::memcpy(text, start, static_cast<size_t>(p - start));
+    char* out = text + (p - start);
     while (true) {
-      if (p_ == end_) return false;
-      if (*p_ == '"') break;
-      if (*p_ != '\\') return false;  // a control character
-      out = PutEscape(out);
-      if (out == nullptr) return false;
-      p_ = CopyToStringEnd(p_, end_, out);
+      if (p == end_) return nullptr;
+      if (*p == '"') break;
+      if (*p != '\\' || end_ - p < 2) return nullptr;  // or a control character
+      if (p[1] == '/' || p[1] == '"') {
+        *out++ = p[1];
+        p += 2;
+      } else {
+        p = PutEscape(p, out);
+        if (p == nullptr) return nullptr;
+      }
+      p = CopyToStringEnd(p, end_, out);
     }
-    ++p_;
     out_ = out;
-    value = Value::String({text, static_cast<size_t>(out - text)});
-    return true;
+    writer_.Add(id, Value::String({text, static_cast<size_t>(out - text)}));
+    return p + 1;
   }
 
-  // The escape at p_; null when it is not plain.
-  char* PutEscape(char* out) {
-    if (end_ - p_ < 2) return nullptr;
-    const char letter = p_[1];
-    p_ += 2;
+  // The escape at `p`, of two bytes at least.
+  const char* PutEscape(const char* p, char*& out) const {
+    const char letter = p[1];
+    p += 2;
     if (letter != 'u') {
       *out = Unescaped(letter);
-      return *out == 0 ? nullptr : out + 1;
+      return *out++ == 0 ? nullptr : p;
     }
-    const int unit = ReadHex();
+    const int unit = HexUnit(p);
     if (unit < 0 || (unit >= 0xdc00 && unit < 0xe000)) return nullptr;
+    p += 4;
     auto c = static_cast<uint32_t>(unit);
     if (unit >= 0xd800 && unit < 0xdc00) {
-      if (end_ - p_ < 2 || p_[0] != '\\' || p_[1] != 'u') return nullptr;
-      p_ += 2;
-      const int low = ReadHex();
+      if (end_ - p < 2 || p[0] != '\\' || p[1] != 'u') return nullptr;
+      p += 2;
+      const int low = HexUnit(p);
       if (low < 0xdc00 || low >= 0xe000) return nullptr;
+      p += 4;
       c = 0x10000 + ((c - 0xd800) << 10) + static_cast<uint32_t>(low - 0xdc00);
     }
-    return PutUtf8(c, out);
+    out = PutUtf8(c, out);
+    return p;
   }
 
-  // Four hexadecimal digits; -1 when they are not.
-  int ReadHex() {
-    if (end_ - p_ < 4) return -1;
+  // Of four hexadecimal digits; -1 when they are not.
+  int HexUnit(const char* p) const {
+    if (end_ - p < 4) return -1;
     int value = 0;
     for (int i = 0; i < 4; ++i) {
-      const int digit = HexDigit(*p_++);
+      const int digit = HexDigit(p[i]);
       if (digit < 0) return -1;
       value = value * 16 + digit;
     }
     return value;
   }
 
-  bool ReadNumber(Value& value) {
-    const char* const start = p_;
-    const bool negative = Take('-');
-    const char* const digits = p_;
+  // Whether so many digits, and not all sixteen that were looked at, are a number.
+  static bool IsInteger(const char* p, int digits) {
+    if (digits == 16 || (*p == '0' && digits > 1)) return false;
+    const char behind = p[digits];
+    return behind != '.' && behind != 'e' && behind != 'E';
+  }
+
+  const char* ReadNumber(const char* p, Value& value) const {
+    const char* const start = p;
+    const bool negative = *p == '-';
+    if (negative) ++p;
+    if (IsFarFromEnd(p)) {
+      const int digits = CountDigits(p);
+      if (digits > 0 && IsInteger(p, digits)) {
+        const int64_t number = DigitsToInt(p, digits);
+        value = Value::Int(negative ? -number : number);
+        return p + digits;
+      }
+    }
+    const char* const digits = p;
     int64_t number = 0;
-    while (p_ < end_ && IsDigit(*p_) && p_ - digits < kMaxDigits) {
-      number = number * 10 + *p_++ - '0';
-    }
-    const auto count = p_ - digits;
-    if (count == 0 || (count > 1 && *digits == '0')) return false;
-    if (p_ < end_ && IsDigit(*p_)) return false;
-    if (p_ < end_ && *p_ == '.') return ReadFraction(start, value);
-    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return false;
+    while (p < end_ && IsDigit(*p) && p - digits < kMaxDigits) number = number * 10 + *p++ - '0';
+    const auto count = p - digits;
+    if (count == 0 || (count > 1 && *digits == '0')) return nullptr;
+    if (p < end_ && IsDigit(*p)) return nullptr;
+    if (p < end_ && *p == '.') return ReadFraction(start, p + 1, value);
+    if (p < end_ && (*p == 'e' || *p == 'E')) return nullptr;
     value = Value::Int(negative ? -number : number);
-    return true;
+    return p;
   }
 
-  // The number from `start` on, its point at p_.
-  bool ReadFraction(const char* start, Value& value) {
-    const char* const digits = ++p_;
-    while (p_ < end_ && IsDigit(*p_)) ++p_;
-    if (p_ == digits || p_ - start > kMaxDigits) return false;
-    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return false;
+  // The number from `start` on; `p` is behind its point.
+  const char* ReadFraction(const char* start, const char* p, Value& value) const {
+    const char* const digits = p;
+    while (p < end_ && IsDigit(*p)) ++p;
+    if (p == digits || p - start > kMaxDigits) return nullptr;
+    if (p < end_ && (*p == 'e' || *p == 'E')) return nullptr;
     double number = 0;
-    const auto parsed = std::from_chars(start, p_, number);
-    if (parsed.ec != std::errc() || parsed.ptr != p_) return false;
+    const auto parsed = std::from_chars(start, p, number);
+    if (parsed.ec != std::errc() || parsed.ptr != p) return nullptr;
     value = Value::Double(number);
-    return true;
+    return p;
   }
 
-  // Over a string or other scalar that nobody reads.
-  bool Skip() {
-    if (*p_ == '"') return SkipString();
-    Value unread;
-    return SkipInteger() || ReadScalar(unread);
-  }
-
-  // Over a short one, if there is.
-  bool SkipInteger() {
-    if (end_ - p_ < 16) return false;
-    const int digits = CountDigits(p_);
-    if (digits == 0 || digits == 16 || (*p_ == '0' && digits > 1)) return false;
-    const char behind = p_[digits];
-    if (behind == '.' || behind == 'e' || behind == 'E') return false;
-    p_ += digits;
-    return true;
-  }
-
-  // p_ is at its opening quote. Escapes are stepped over as they are.
-  bool SkipString() {
-    ++p_;
+  // Escapes are stepped over as they are.
+  const char* SkipString(const char* p) {
+    ++p;
     while (true) {
-      p_ = FindStringEnd(p_, end_);
-      if (p_ == end_) return false;
-      if (*p_ == '"') break;
-      if (*p_ != '\\' || end_ - p_ < 2) return false;
+      p = FindStringEnd(p, end_);
+      if (p == end_) return nullptr;
+      if (*p == '"') return p + 1;
+      if (*p != '\\' || end_ - p < 2) return nullptr;
       has_skipped_ = true;
-      p_ += 2;
+      p += 2;
     }
-    ++p_;
-    return true;
-  }
-
-  // An object of which only its bytes are wanted, if that.
-  bool SkipObject(int raw) {
-    const char* const start = p_;
-    if (!SkipNested()) return false;
-    if (raw >= 0 && !levels_[depth_].array) {
-      writer_.Add(raw, Value::String({start, static_cast<size_t>(p_ - start)}));
-    }
-    return true;
   }
 
   // How far SkipNested is.
@@ -377,24 +403,21 @@ class Scanner {
   static constexpr int kGoesOn = 0;
   static constexpr int kTooDeep = -1;
 
-  // p_ is at its opening bracket. Only that brackets balance is looked at, and
-  // that strings end.
-  bool SkipNested() {
+  // Only that brackets balance is looked at, and that strings end.
+  const char* SkipNested(const char* p) {
     has_skipped_ = true;
     Nesting nesting;
-    while (end_ - p_ >= JsonBlock::kBytes) {
-      const int size = SkipBlock(JsonBlock(p_), nesting);
-      if (size == kTooDeep) return false;
-      p_ += size == kGoesOn ? JsonBlock::kBytes : size;
-      if (size != kGoesOn) return true;
+    while (end_ - p >= JsonBlock::kBytes) {
+      const int size = SkipBlock(JsonBlock(p), nesting);
+      if (size == kTooDeep) return nullptr;
+      if (size != kGoesOn) return p + size;
+      p += JsonBlock::kBytes;
     }
     char last[JsonBlock::kBytes];
     std::memset(last, ' ', sizeof last);
-    std::memcpy(last, p_, static_cast<size_t>(end_ - p_));
+    std::memcpy(last, p, static_cast<size_t>(end_ - p));
     const int size = SkipBlock(JsonBlock(last), nesting);
-    if (size <= 0) return false;
-    p_ += size;
-    return true;
+    return size > 0 ? p + size : nullptr;
   }
 
   // How much of the block belongs to the value, when it ends there.
@@ -426,10 +449,10 @@ class Scanner {
   JsonKeys& keys_;
   CaptureWriter& writer_;
   Arena& arena_;
-  const char* p_;
   const char* const end_;
   Level levels_[kMaxJsonDepth + 1];
   int depth_ = 0;
+  Key unkept_;           // one that is too long to remember
   char* out_ = nullptr;  // where the next unescaped string goes
   bool has_skipped_ = false;
 };
@@ -440,7 +463,7 @@ Scanned ScanJson(JsonKeys& keys, absl::string_view json, Arena& arena, JsonCaptu
   keys.Start();
   CaptureWriter writer(captures, arena, keys.paths().size());
   Scanner scanner(keys, json, writer, arena);
-  if (!scanner.Run()) return Scanned::kNotPlain;
+  if (!scanner.Run(json.data())) return Scanned::kNotPlain;
   return scanner.has_skipped() ? Scanned::kInPart : Scanned::kInFull;
 }
 

@@ -100,7 +100,8 @@ DecodeResult Decoder::DecodeArray(const RawRecord& record, event::Event& event, 
 DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, EmitEvent emit) {
   Envelope origin;
   origin.AddOrigin(record.path,
-                   IsFromFile(record) ? Envelope::Origin::kFile : Envelope::Origin::kTopic);
+                   IsFromFile(record) ? Envelope::Origin::kFile : Envelope::Origin::kTopic,
+                   envelopes_.hints());
   const uint64_t seed = StreamSeed(record);
   const DecodeResult found = unwrapper_.Find(record.bytes, origin, seed, event.arena());
   Payload payload = unwrapper_.payload();

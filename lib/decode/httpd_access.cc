@@ -25,21 +25,28 @@ absl::string_view TakeToken(absl::string_view* text) {
 
 // `[vhost[:port] ]host ident user`. ident is "-" but where identd is asked, so
 // "-" as the second word settles it; as the third, there was a virtual host.
-bool SplitHead(absl::string_view head, AccessLine* line) {
+struct HeadParts {
+  absl::string_view host;
+  absl::string_view remote;
+  absl::string_view user;
+  bool complete = false;
+};
+HeadParts SplitHead(absl::string_view head) {
+  HeadParts parts;
   const absl::string_view first = TakeToken(&head);
   const absl::string_view second = TakeToken(&head);
-  absl::string_view user = head;
-  (*line)[kRemote] = first;
+  parts.user = head;
+  parts.remote = first;
   if (second != "-") {
     const absl::string_view third = TakeToken(&head);
     if (third == "-" && !head.empty()) {
-      (*line)[kHost] = first;
-      (*line)[kRemote] = second;
-      user = head;
+      parts.host = first;
+      parts.remote = second;
+      parts.user = head;
     }
   }
-  (*line)[kUser] = user;
-  return !first.empty() && !user.empty();
+  parts.complete = !first.empty() && !parts.user.empty();
+  return parts;
 }
 
 DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
@@ -47,7 +54,11 @@ DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
   StockLine stock;
   AccessLine line;
   if (SplitStockLine(original, &stock)) {
-    if (!SplitHead(stock.head, &line)) return DecodeResult::kMalformedLine;
+    const HeadParts head = SplitHead(stock.head);
+    if (!head.complete) return DecodeResult::kMalformedLine;
+    line[kHost] = head.host;
+    line[kRemote] = head.remote;
+    line[kUser] = head.user;
   } else if (SplitTlsRequestLine(original, &stock)) {
     line[kRemote] = TakeToken(&stock.between);
     line[kTlsProtocol] = TakeToken(&stock.between);
@@ -78,10 +89,11 @@ absl::StatusOr<HttpdAccess> HttpdAccess::Create(absl::string_view log_format) {
 
 bool HttpdAccess::Recognises(absl::string_view line) {
   StockLine stock;
-  AccessLine access;
-  if (SplitStockLine(line, &stock)) return SplitHead(stock.head, &access);
-  return SplitTlsRequestLine(line, &stock);
+  return SplitStockLine(line, &stock) ? RecognisesHead(stock.head)
+                                      : SplitTlsRequestLine(line, &stock);
 }
+
+bool HttpdAccess::RecognisesHead(absl::string_view head) { return SplitHead(head).complete; }
 
 DecodeResult HttpdAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {

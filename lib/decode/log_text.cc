@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "event/ip_address.h"
 #include "event/value.h"
 
 namespace sequitur::decode {
@@ -75,15 +76,14 @@ size_t TakeEscape(absl::string_view text, size_t at, char** to) {
 }
 
 // inet_pton wants a terminated string; the longest address has 45 characters.
-template <typename Address>
-bool ParseAddress(absl::string_view text, int family, Address* out) {
+bool ParseV6(absl::string_view text, in6_addr* out) {
   char buffer[46];
   if (text.size() >= sizeof(buffer)) return false;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = '\0';
   // A NUL inside would end the text early and let the rest pass unseen.
   if (std::memchr(buffer, '\0', text.size()) != nullptr) return false;
-  return inet_pton(family, buffer, out) == 1;
+  return inet_pton(AF_INET6, buffer, out) == 1;
 }
 
 bool IsPrivateV4(uint32_t address) {
@@ -141,17 +141,15 @@ bool IsIpAddress(absl::string_view text) {
   }
   in6_addr v6;
   if (text.find(':') != absl::string_view::npos) {
-    return ParseAddress(WithoutZone(text), AF_INET6, &v6);
+    return ParseV6(WithoutZone(text), &v6);
   }
-  in_addr v4;
-  return ParseAddress(text, AF_INET, &v4);
+  return event::ParseIpv4(text).has_value();
 }
 
 bool IsPublicAddress(absl::string_view address) {
-  in_addr v4;
-  if (ParseAddress(address, AF_INET, &v4)) return !IsPrivateV4(ntohl(v4.s_addr));
+  if (const auto v4 = event::ParseIpv4(address)) return !IsPrivateV4(*v4);
   in6_addr v6;
-  if (!ParseAddress(WithoutZone(address), AF_INET6, &v6)) return false;
+  if (!ParseV6(WithoutZone(address), &v6)) return false;
   if (IN6_IS_ADDR_V4MAPPED(&v6)) {
     uint32_t mapped;
     std::memcpy(&mapped, v6.s6_addr + 12, sizeof(mapped));

@@ -157,8 +157,10 @@ absl::StatusOr<NginxAccess> NginxAccess::Create(absl::string_view log_format) {
 
 bool NginxAccess::Recognises(absl::string_view line) {
   StockLine stock;
-  return SplitStockLine(line, &stock) && FindUserMark(stock.head) != kNone;
+  return SplitStockLine(line, &stock) && RecognisesHead(stock.head);
 }
+
+bool NginxAccess::RecognisesHead(absl::string_view head) { return FindUserMark(head) != kNone; }
 
 DecodeResult NginxAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {

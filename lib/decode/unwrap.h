@@ -38,7 +38,7 @@ class Unwrapper {
   static constexpr size_t kMaxReads = 8;
 
   // `kind` fixes what to look for; kAuto: anything.
-  Unwrapper(const JsonPaths& paths, const EnvelopeReader& envelopes, const JsonSources& sources,
+  Unwrapper(const JsonPaths& paths, EnvelopeReader& envelopes, const JsonSources& sources,
             SourceKind kind)
       : envelopes_(envelopes), sources_(sources), kind_(kind), reader_(paths) {}
 
@@ -69,7 +69,7 @@ class Unwrapper {
   DecodeResult TakeDocument(SourceKind kind, const Document& document, const Envelope& envelope);
   void KeepLine(absl::string_view line, const Envelope& envelope);
 
-  const EnvelopeReader& envelopes_;
+  EnvelopeReader& envelopes_;
   const JsonSources& sources_;
   const SourceKind kind_;
   JsonReader reader_;

@@ -62,11 +62,29 @@ bool TakeZone(absl::string_view* text, int* offset_seconds) {
   return text->empty();
 }
 
+constexpr int kDaysBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+
+bool IsLeap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+int DaysIn(int year, int month) {
+  return kDaysBefore[month] - kDaysBefore[month - 1] + (month == 2 && IsLeap(year) ? 1 : 0);
+}
+
 bool InRange(int year, int month, int day, int hour, int minute, int second) {
-  if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 || day > 31) return false;
+  if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1) return false;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
   // absl normalises 31 February; a log that says so is wrong.
-  return absl::CivilDay(year, month, day).day() == day;
+  return day <= DaysIn(year, month);
+}
+
+// REQUIRES: a date in range. Days since 1970-01-01 of the proleptic Gregorian
+// calendar.
+int64_t DaysSinceEpoch(int year, int month, int day) {
+  const int whole = year - 1;  // years over at the year's beginning, from year 1
+  const int64_t leap_days = whole / 4 - whole / 100 + whole / 400;
+  constexpr int64_t kEpoch = 719162;  // the same sum for 1970-01-01
+  const int this_year = kDaysBefore[month - 1] + (month > 2 && IsLeap(year) ? 1 : 0) + day - 1;
+  return int64_t{365} * whole + leap_days + this_year - kEpoch;
 }
 
 }  // namespace
@@ -74,7 +92,7 @@ bool InRange(int year, int month, int day, int hour, int minute, int second) {
 std::optional<TimeNs> FromCivilUtcOffset(int year, int month, int day, int hour, int minute,
                                          int second, int64_t nanos, int utc_offset_seconds) {
   if (!InRange(year, month, day, hour, minute, second)) return std::nullopt;
-  const int64_t days = absl::CivilDay(year, month, day) - absl::CivilDay(1970, 1, 1);
+  const int64_t days = DaysSinceEpoch(year, month, day);
   const int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - utc_offset_seconds;
   return seconds * kSecond + nanos;
 }

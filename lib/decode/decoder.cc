@@ -145,6 +145,7 @@ DecodeResult Decoder::DecodePayload(const Payload& payload, const LineContext& l
   const bool dated_here = line.data() != payload.text.data();
   LineContext surroundings = lines;
   if (dated_here) surroundings.zone_is_assumed = false;
+  if (payload.parts && !dated_here) surroundings.parts = &*payload.parts;
   const DecodeResult result = texts_.Decode(payload.kind, line, surroundings, event);
   if (result != DecodeResult::kDecoded) return result;
   if (dated_here) event.SetString(field::kEventOriginal, payload.text);

@@ -64,7 +64,8 @@ bool LooksLikeHttpd(absl::string_view line) {
   return common || no_bytes || HasHttpdEscape(line);
 }
 
-SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint) {
+SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint,
+                         std::optional<StockLine>* parts) {
   if (line.empty()) return SourceKind::kAuto;
   if (NginxError::Recognises(line)) return SourceKind::kNginxError;
   if (HttpdError::Recognises(line)) return SourceKind::kHttpdError;
@@ -78,6 +79,7 @@ SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint) {
   const bool nginx = split && NginxAccess::RecognisesHead(stock.head);
   const bool httpd =
       split ? HttpdAccess::RecognisesHead(stock.head) : SplitTlsRequestLine(line, &stock);
+  if (split && parts != nullptr) *parts = stock;
   if (nginx && httpd) {
     if (hint.server == Server::kHttpd) return SourceKind::kHttpdAccess;
     if (hint.server == Server::kNginx) return SourceKind::kNginxAccess;

@@ -43,12 +43,11 @@ constexpr size_t kStep = 16;
 // REQUIRES: more than kStep bytes.
 uint64_t FoldText(absl::string_view text) {
   uint64_t state = 0x9e3779b97f4a7c15;
-  const auto add = [&state](absl::string_view step) {
-    state =
-        Fold(LoadWord(step.substr(0, 8)) ^ state, LoadWord(step.substr(8)) ^ 0xbf58476d1ce4e5b9);
+  const auto add = [&state](const char* step) {
+    state = Fold(LoadWord({step, 8}) ^ state, LoadWord({step + 8, 8}) ^ 0xbf58476d1ce4e5b9);
   };
-  const absl::string_view last = text.substr(text.size() - kStep);
-  for (; text.size() > kStep; text.remove_prefix(kStep)) add(text.substr(0, kStep));
+  const char* const last = text.data() + (text.size() - kStep);
+  for (const char* step = text.data(); step < last; step += kStep) add(step);
   add(last);
   return state;
 }

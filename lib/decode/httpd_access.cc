@@ -53,7 +53,8 @@ DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
                          event::Event& event) {
   StockLine stock;
   AccessLine line;
-  if (SplitStockLine(original, &stock)) {
+  if (lines.parts != nullptr) stock = *lines.parts;
+  if (lines.parts != nullptr || SplitStockLine(original, &stock)) {
     const HeadParts head = SplitHead(stock.head);
     if (!head.complete) return DecodeResult::kMalformedLine;
     line[kHost] = head.host;

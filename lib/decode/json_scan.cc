@@ -101,9 +101,9 @@ class Scanner {
   };
   static constexpr char kComma = ',';
 
-  // Whether what is about to be looked at, a key or a number, is all there.
-  bool IsFarFromEnd(const char* p) const { return end_ - p > kAhead; }
-  static constexpr ptrdiff_t kAhead = 2 * JsonKeys::kMaxText;
+  // Whether so many bytes are all there as a key or a number is compared by.
+  static constexpr ptrdiff_t kKeyAhead = JsonKeys::kMaxText;
+  bool HasNumberAhead(const char* p) const { return end_ - p > 16; }
 
   const char* SkipBlanks(const char* p) const {
     while (p < end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
@@ -136,40 +136,41 @@ class Scanner {
   const char* ReadMembers(const char* p) {
     Level* level = &levels_[depth_];
     while (true) {
+      if (p == end_) return nullptr;
+      if (*p == '}') {
+        Close(++p);
+        level = &levels_[depth_];
+        if (depth_ == 0 || level->array) return p;
+        continue;
+      }
       Key* key = &keys_.at(*level->guess);
-      if (IsFarFromEnd(p) && *p == level->before && key->IsBehind(p, level->target.node)) {
+      if (end_ - p > kKeyAhead && *p == level->before && key->IsBehind(p, level->target.node)) {
         p += key->size;
         level->guess = &key->next;
         level->before = kComma;
         if (*p == ' ') p = SkipBlanks(p);
       } else {
-        const int depth = depth_;
         p = ReadKey(p, *level, key);
         if (p == nullptr) return nullptr;
-        if (depth_ < depth) {  // the end of the object
-          level = &levels_[depth_];
-          if (depth_ == 0 || level->array) return p;
-          continue;
-        }
+        if (key == nullptr) continue;
       }
       p = ReadValue(p, key->target, &key->first);
       if (p == nullptr) return nullptr;
-      if (&levels_[depth_] == level) continue;
       level = &levels_[depth_];
       if (level->array) return p;
     }
   }
 
   // The key that comes next when it is not the one guessed, or blanks stand about
-  // it; up to its value. Or the end of the object.
+  // it; up to its value. No key: the object ends behind blanks.
   [[gnu::noinline]] const char* ReadKey(const char* p, Level& level, Key*& key) {
-    if (p == end_) return nullptr;
     if (level.before != kComma) ++p;
     p = SkipBlanks(p);
     if (p == end_) return nullptr;
     if (*p == '}') {
-      Close(p + 1);
-      return p + 1;
+      level.before = kComma;
+      key = nullptr;
+      return p;
     }
     if (level.before == kComma) {
       if (*p != kComma) return nullptr;
@@ -221,8 +222,9 @@ class Scanner {
   }
 
   // The value at `p`; of a wanted object or array, its beginning.
-  const char* ReadValue(const char* p, const Target& target, Link* first) {
-    if (IsFarFromEnd(p) && target.value < 0) {
+  [[gnu::always_inline]] inline const char* ReadValue(const char* p, const Target& target,
+                                                      Link* first) {
+    if (HasNumberAhead(p) && target.value < 0) {
       // What nobody reads is mostly a small number or a word.
       const int digits = CountDigits(p);
       if (digits > 0 && IsInteger(p, digits)) return p + digits;
@@ -348,7 +350,7 @@ class Scanner {
     const char* const start = p;
     const bool negative = *p == '-';
     if (negative) ++p;
-    if (IsFarFromEnd(p)) {
+    if (HasNumberAhead(p)) {
       const int digits = CountDigits(p);
       if (digits > 0 && IsInteger(p, digits)) {
         const int64_t number = DigitsToInt(p, digits);

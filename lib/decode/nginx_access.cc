@@ -127,7 +127,11 @@ bool TakeRest(absl::string_view rest, AccessLine* line) {
 DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
                          event::Event& event) {
   StockLine stock;
-  if (!SplitStockLine(original, &stock)) return DecodeResult::kNotRecognised;
+  if (lines.parts != nullptr) {
+    stock = *lines.parts;
+  } else if (!SplitStockLine(original, &stock)) {
+    return DecodeResult::kNotRecognised;
+  }
   AccessLine line;
   const auto end = ParseClfTime(stock.time);
   if (!end) return DecodeResult::kBadTimestamp;

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
@@ -22,6 +23,7 @@
 #include "decode/json_reader.h"
 #include "decode/json_sources.h"
 #include "decode/source.h"
+#include "decode/stock_access.h"
 
 namespace sequitur::decode {
 
@@ -29,6 +31,7 @@ struct Payload {
   SourceKind kind = SourceKind::kAuto;
   const JsonCaptures* document = nullptr;  // null: a line of text
   absl::string_view text;                  // the line, or the document's bytes
+  std::optional<StockLine> parts;          // of an access line, if it was told by them
   Envelope envelope;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/status_macros.h"
 #include "decode/access_line.h"
+#include "decode/byte_search.h"
 #include "decode/log_text.h"
 #include "decode/log_time.h"
 #include "decode/stock_access.h"
@@ -17,7 +18,7 @@ constexpr size_t kNone = absl::string_view::npos;
 constexpr AccessOrigin kOrigin = {SourceKind::kHttpdAccess, "apache", "apache.access"};
 
 absl::string_view TakeToken(absl::string_view* text) {
-  const size_t end = std::min(text->find(' '), text->size());
+  const size_t end = std::min(FindByte(*text, ' '), text->size());
   const absl::string_view token = text->substr(0, end);
   text->remove_prefix(std::min(end + 1, text->size()));
   return token;

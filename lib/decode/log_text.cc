@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "decode/byte_search.h"
 #include "event/ip_address.h"
 #include "event/value.h"
 
@@ -98,7 +99,7 @@ absl::string_view WithoutZone(absl::string_view address) {
 }  // namespace
 
 absl::string_view DecodeLogEscapes(absl::string_view text, Arena& arena) {
-  const size_t first = text.find('\\');
+  const size_t first = FindByte(text, '\\');
   if (first == absl::string_view::npos) return text;
   char* const out = arena.Allocate<char>(text.size());
   std::memcpy(out, text.data(), first);
@@ -112,7 +113,7 @@ absl::string_view DecodeLogEscapes(absl::string_view text, Arena& arena) {
 }
 
 absl::string_view DecodePercent(absl::string_view text, Arena& arena) {
-  const size_t first = text.find('%');
+  const size_t first = FindByte(text, '%');
   if (first == absl::string_view::npos) return text;
   char* const out = arena.Allocate<char>(text.size());
   std::memcpy(out, text.data(), first);
@@ -126,7 +127,8 @@ absl::string_view DecodePercent(absl::string_view text, Arena& arena) {
 }
 
 size_t FindClosingQuote(absl::string_view text, size_t from) {
-  for (size_t at = text.find('"', from); at != absl::string_view::npos; at = text.find('"', from)) {
+  for (size_t at = FindByte(text, '"', from); at != absl::string_view::npos;
+       at = FindByte(text, '"', from)) {
     size_t slashes = 0;
     while (at - slashes > from && text[at - slashes - 1] == '\\') ++slashes;
     if (slashes % 2 == 0) return at;
@@ -140,7 +142,7 @@ bool IsIpAddress(absl::string_view text) {
     if (!absl::StartsWith(text, "::")) return false;
   }
   in6_addr v6;
-  if (text.find(':') != absl::string_view::npos) {
+  if (FindByte(text, ':') != absl::string_view::npos) {
     return ParseV6(WithoutZone(text), &v6);
   }
   return event::ParseIpv4(text).has_value();

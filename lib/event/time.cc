@@ -155,10 +155,11 @@ std::optional<TimeNs> FromEpochSeconds(double seconds) {
 }
 
 int MonthFromAbbreviation(absl::string_view name) {
-  constexpr absl::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (name.size() != 3) return 0;
+  constexpr char kMonths[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   for (int i = 0; i < 12; ++i) {
-    if (kMonths[i] == name) return i + 1;
+    const char* const month = kMonths + 3 * i;
+    if (month[0] == name[0] && month[1] == name[1] && month[2] == name[2]) return i + 1;
   }
   return 0;
 }

@@ -49,7 +49,7 @@ constexpr const char* kNames[] = {"event.dataset",
 bool IsPath(absl::string_view text) { return text.find_first_of("/\\") != text.npos; }
 
 void SetName(absl::string_view text, HostEvidence& host) {
-  if (host.name.empty() && NamesOneHost(text)) host.name = text;
+  if (!text.empty() && host.name.empty() && NamesOneHost(text)) host.name = text;
 }
 
 // An address where a name should be: kept as what it is.

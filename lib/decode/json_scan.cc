@@ -78,8 +78,8 @@ class Scanner {
     levels_[0].array = false;
     // What none's key names is the document itself.
     Open(keys_.paths().TargetOf(JsonPaths::kRoot), p, &keys_.at(0).first);
-    while (depth_ > 0) {
-      p = levels_[depth_].array ? ReadElements(p) : ReadMembers(p);
+    while (level_ != levels_) {
+      p = level_->array ? ReadElements(p) : ReadMembers(p);
       if (p == nullptr) return false;
     }
     return SkipBlanks(p) == end_;
@@ -105,6 +105,8 @@ class Scanner {
   static constexpr ptrdiff_t kKeyAhead = JsonKeys::kMaxText;
   bool HasNumberAhead(const char* p) const { return end_ - p > 16; }
 
+  int depth() const { return static_cast<int>(level_ - levels_); }
+
   const char* SkipBlanks(const char* p) const {
     while (p < end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
     return p;
@@ -116,17 +118,17 @@ class Scanner {
 
   // Its bracket is at `p`. `first`: the key in it that comes first.
   void Open(const Target& target, const char* p, Link* first) {
-    levels_[++depth_] = {target, p, first, *p, *p == '['};
+    *++level_ = {target, p, first, *p, *p == '['};
   }
   // Its last bracket is before `p`.
   void Close(const char* p) {
-    const Level& level = levels_[depth_--];
+    const Level& level = *level_--;
     AddRaw(level.target.raw, level.start, p);
   }
   // The value from `start` to `p`, as its bytes. Within an array, the array itself
   // is the raw value and not each element.
   void AddRaw(int raw, const char* start, const char* p) {
-    if (raw < 0 || levels_[depth_].array) return;
+    if (raw < 0 || level_->array) return;
     writer_.Add(raw, Value::String({start, static_cast<size_t>(p - start)}));
   }
 
@@ -134,13 +136,13 @@ class Scanner {
   // goes on, or the document ends. `p` is at the object's bracket or behind a
   // value.
   const char* ReadMembers(const char* p) {
-    Level* level = &levels_[depth_];
+    Level* level = level_;
     while (true) {
       if (p == end_) return nullptr;
       if (*p == '}') {
         Close(++p);
-        level = &levels_[depth_];
-        if (depth_ == 0 || level->array) return p;
+        level = level_;
+        if (level == levels_ || level->array) return p;
         continue;
       }
       Key* key = &keys_.at(*level->guess);
@@ -156,7 +158,8 @@ class Scanner {
       }
       p = ReadValue(p, key->target, &key->first);
       if (p == nullptr) return nullptr;
-      level = &levels_[depth_];
+      if (level_ == level) continue;
+      level = level_;
       if (level->array) return p;
     }
   }
@@ -199,9 +202,8 @@ class Scanner {
 
   // Elements of the innermost array, until something begins in it or it ends.
   const char* ReadElements(const char* p) {
-    Level& level = levels_[depth_];
-    const int depth = depth_;
-    while (depth_ == depth) {
+    Level& level = *level_;
+    while (level_ == &level) {
       if (level.before != kComma) ++p;
       p = SkipBlanks(p);
       if (p == end_) return nullptr;
@@ -224,14 +226,17 @@ class Scanner {
   // The value at `p`; of a wanted object or array, its beginning.
   [[gnu::always_inline]] inline const char* ReadValue(const char* p, const Target& target,
                                                       Link* first) {
-    if (HasNumberAhead(p) && target.value < 0) {
-      // What nobody reads is mostly a small number or a word.
-      const int digits = CountDigits(p);
-      if (digits > 0 && IsInteger(p, digits)) return p + digits;
-    }
     if (p == end_) return nullptr;
     if (*p == '"') return target.value >= 0 ? ReadString(p, target.value) : SkipString(p);
     if (*p == '{' || *p == '[') return ReadNested(p, target, first);
+    if (HasNumberAhead(p)) {
+      // Mostly it is a small number.
+      const int digits = CountDigits(p);
+      if (digits > 0 && IsInteger(p, digits)) {
+        if (target.value >= 0) writer_.Add(target.value, Value::Int(DigitsToInt(p, digits)));
+        return p + digits;
+      }
+    }
     Value value;
     p = ReadPlain(p, value);
     if (target.value >= 0 && p != nullptr && !value.is_null()) writer_.Add(target.value, value);
@@ -244,7 +249,7 @@ class Scanner {
       if (behind != nullptr) AddRaw(target.raw, p, behind);
       return behind;
     }
-    if (depth_ == kMaxJsonDepth) return nullptr;
+    if (depth() == kMaxJsonDepth) return nullptr;
     Open(target, p, first);
     return p;
   }
@@ -434,7 +439,7 @@ class Scanner {
     const uint64_t opening = block.opening() & ~strings;
     uint64_t closing = block.closing() & ~strings;
     const int opened = __builtin_popcountll(opening);
-    if (depth_ + nesting.depth + opened > kMaxJsonDepth) return kTooDeep;
+    if (depth() + nesting.depth + opened > kMaxJsonDepth) return kTooDeep;
     const int closed = __builtin_popcountll(closing);
     if (closed >= nesting.depth) {
       // The end may be here: the closing bracket before which all are closed.
@@ -452,8 +457,8 @@ class Scanner {
   CaptureWriter& writer_;
   Arena& arena_;
   const char* const end_;
-  Level levels_[kMaxJsonDepth + 1];
-  int depth_ = 0;
+  Level levels_[kMaxJsonDepth + 1];  // the first is what the document stands in
+  Level* level_ = levels_;
   Key unkept_;           // one that is too long to remember
   char* out_ = nullptr;  // where the next unescaped string goes
   bool has_skipped_ = false;

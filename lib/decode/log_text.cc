@@ -180,9 +180,10 @@ HostPort SplitHostPort(absl::string_view text, ColonRule rule) {
 }
 
 void ForEachListed(absl::string_view list, absl::FunctionRef<void(absl::string_view)> each) {
-  constexpr absl::string_view kSeparators = ", \"";
+  const auto separates = [](char c) { return c == ',' || c == ' ' || c == '"'; };
   for (size_t at = 0; at < list.size();) {
-    const size_t end = std::min(list.find_first_of(kSeparators, at), list.size());
+    size_t end = at;
+    while (end < list.size() && !separates(list[end])) ++end;
     const absl::string_view element = list.substr(at, end - at);
     if (!IsUnset(element)) each(element);
     at = end + 1;
@@ -191,9 +192,8 @@ void ForEachListed(absl::string_view list, absl::FunctionRef<void(absl::string_v
 
 std::optional<int64_t> ParseCount(absl::string_view text) {
   int64_t value = 0;
-  if (text.empty() || !absl::ascii_isdigit(text.front()) || !event::ParseInt(text, &value)) {
-    return std::nullopt;
-  }
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (!event::ParseInt(text, &value)) return std::nullopt;
   return value;
 }
 

@@ -34,6 +34,14 @@ size_t FindClosingQuote(absl::string_view text, size_t from);
 // Empty and "-" are how logs say that there is no value.
 constexpr bool IsUnset(absl::string_view text) { return text.empty() || text == "-"; }
 
+// Nothing but blanks and line ends.
+constexpr bool IsBlank(absl::string_view text) {
+  for (const char c : text) {
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return false;
+  }
+  return true;
+}
+
 // IPv4 or IPv6, no port, no brackets; a zone ("%en0") is allowed.
 bool IsIpAddress(absl::string_view text);
 // Of an address: not private (RFC 1918, RFC 4193), loopback or link-local.

@@ -168,7 +168,7 @@ bool NginxAccess::RecognisesHead(absl::string_view head) { return FindUserMark(h
 
 DecodeResult NginxAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {
-  if (line.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(line)) return DecodeResult::kEmpty;
   if (!format_) return DecodeStock(line, lines, event);
   AccessLine access;
   const DecodeResult result = format_->Split(line, lines, &access);

@@ -159,7 +159,7 @@ bool NginxError::Recognises(absl::string_view line) {
 
 DecodeResult NginxError::Decode(absl::string_view original, const LineContext& lines,
                                 event::Event& event) const {
-  if (original.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(original)) return DecodeResult::kEmpty;
   ErrorLine line;
   absl::string_view rest = original;
   absl::string_view time;

@@ -52,10 +52,9 @@ void SetAuthority(absl::string_view authority, RequestTarget* parts) {
 }
 
 absl::string_view Extension(absl::string_view path) {
-  const size_t slash = path.rfind('/');
-  const absl::string_view name = slash == kNone ? path : path.substr(slash + 1);
-  const size_t dot = name.rfind('.');
-  return dot == kNone ? absl::string_view() : name.substr(dot + 1);
+  size_t at = path.size();
+  while (at > 0 && path[at - 1] != '/' && path[at - 1] != '.') --at;
+  return at > 0 && path[at - 1] == '.' ? path.substr(at) : absl::string_view();
 }
 
 }  // namespace

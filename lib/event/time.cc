@@ -104,7 +104,41 @@ std::optional<TimeNs> FromCivil(int year, int month, int day, int hour, int minu
   return absl::ToUnixSeconds(info.pre) * kSecond + nanos;
 }
 
+namespace {
+
+// The form that most records have, 2026-11-24T08:00:00.123Z; nullopt for others.
+std::optional<TimeNs> ParseUtcTime(absl::string_view text) {
+  constexpr size_t kSeconds = 19;
+  if (text.size() <= kSeconds || text.back() != 'Z' || text[4] != '-' || text[7] != '-' ||
+      text[10] != 'T' || text[13] != ':' || text[16] != ':') {
+    return std::nullopt;
+  }
+  unsigned odd = 0;
+  const auto digit = [&](size_t at) {
+    const auto value = static_cast<unsigned>(static_cast<unsigned char>(text[at])) - '0';
+    odd |= value > 9 ? 1 : 0;
+    return static_cast<int>(value);
+  };
+  const auto two = [&](size_t at) { return digit(at) * 10 + digit(at + 1); };
+  const int year = two(0) * 100 + two(2);
+  const int month = two(5), day = two(8), hour = two(11), minute = two(14), second = two(17);
+  int64_t nanos = 0;
+  if (text[kSeconds] == '.') {
+    int64_t unit = 100'000'000;
+    for (size_t at = kSeconds + 1; at + 1 < text.size(); ++at, unit /= 10) {
+      nanos += digit(at) * unit;
+    }
+  } else if (text.size() != kSeconds + 1) {
+    return std::nullopt;
+  }
+  if (odd != 0) return std::nullopt;
+  return FromCivilUtcOffset(year, month, day, hour, minute, second, nanos, 0);
+}
+
+}  // namespace
+
 std::optional<TimeNs> ParseIso8601(absl::string_view text, const absl::TimeZone* zone) {
+  if (const auto time = ParseUtcTime(text)) return time;
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   if (!TakeDigits(&text, 4, &year) || !TakeChar(&text, '-') || !TakeDigits(&text, 2, &month) ||
       !TakeChar(&text, '-') || !TakeDigits(&text, 2, &day)) {

@@ -113,25 +113,29 @@ std::optional<TimeNs> ParseUtcTime(absl::string_view text) {
       text[10] != 'T' || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
-  unsigned odd = 0;
-  const auto digit = [&](size_t at) {
-    const auto value = static_cast<unsigned>(static_cast<unsigned char>(text[at])) - '0';
-    odd |= value > 9 ? 1 : 0;
-    return static_cast<int>(value);
-  };
-  const auto two = [&](size_t at) { return digit(at) * 10 + digit(at + 1); };
-  const int year = two(0) * 100 + two(2);
-  const int month = two(5), day = two(8), hour = two(11), minute = two(14), second = two(17);
+  // Bytes less '0': what is no digit is above nine.
+  uint8_t digits[kSeconds];
+  bool odd = false;
+  for (size_t at = 0; at < kSeconds; ++at) digits[at] = static_cast<uint8_t>(text[at] - '0');
+  for (const int at : {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18}) odd |= digits[at] > 9;
+  const int year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3];
+  const int month = digits[5] * 10 + digits[6];
+  const int day = digits[8] * 10 + digits[9];
+  const int hour = digits[11] * 10 + digits[12];
+  const int minute = digits[14] * 10 + digits[15];
+  const int second = digits[17] * 10 + digits[18];
   int64_t nanos = 0;
   if (text[kSeconds] == '.') {
     int64_t unit = 100'000'000;
     for (size_t at = kSeconds + 1; at + 1 < text.size(); ++at, unit /= 10) {
-      nanos += digit(at) * unit;
+      const auto digit = static_cast<uint8_t>(text[at] - '0');
+      odd |= digit > 9;
+      nanos += digit * unit;
     }
   } else if (text.size() != kSeconds + 1) {
     return std::nullopt;
   }
-  if (odd != 0) return std::nullopt;
+  if (odd) return std::nullopt;
   return FromCivilUtcOffset(year, month, day, hour, minute, second, nanos, 0);
 }
 

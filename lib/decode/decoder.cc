@@ -115,7 +115,7 @@ DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, Em
                    envelopes_.hints());
   const uint64_t seed = StreamSeed(record);
   const DecodeResult found = unwrapper_.Find(record.bytes, origin, seed, event.arena());
-  Payload payload = unwrapper_.payload();
+  Payload& payload = unwrapper_.payload();
   if (found == DecodeResult::kNotAnEvent) return found;
   Stream& stream = streams_.Get(payload.envelope.StreamKey(seed));
   if (found != DecodeResult::kDecoded) {

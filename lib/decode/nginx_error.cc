@@ -152,6 +152,7 @@ absl::StatusOr<NginxError> NginxError::Create(absl::string_view log_format) {
 }
 
 bool NginxError::Recognises(absl::string_view line) {
+  if (line.size() < kTimeSize || line[4] != '/') return false;  // as most lines
   ErrorLine entry;
   absl::string_view time;
   return TakePrefix(&line, &time, &entry);

@@ -86,8 +86,11 @@ DecodeResult Unwrapper::FindLine(absl::string_view line, const Envelope& envelop
     KeepLine(line, envelope);
     return DecodeResult::kNotRecognised;
   }
-  payload_ = {
-      .kind = kind, .document = nullptr, .text = line, .parts = parts, .envelope = envelope};
+  payload_.kind = kind;
+  payload_.document = nullptr;
+  payload_.text = line;
+  payload_.parts = parts;
+  payload_.envelope = envelope;
   return DecodeResult::kDecoded;
 }
 
@@ -185,11 +188,11 @@ DecodeResult Unwrapper::TakeDocument(SourceKind kind, const Document& document,
                                      const Envelope& envelope) {
   using Role = EnvelopeReader::Role;
   const bool web = kind == SourceKind::kNginxAccess || kind == SourceKind::kHttpdAccess;
-  payload_ = {.kind = kind,
-              .document = &document.found,
-              .text = document.json,
-              .parts = std::nullopt,
-              .envelope = envelope};
+  payload_.kind = kind;
+  payload_.document = &document.found;
+  payload_.text = document.json;
+  payload_.parts.reset();
+  payload_.envelope = envelope;
   envelopes_.Read(document.found, web || kind == SourceKind::kZeek ? Role::kAccess : Role::kSource,
                   *arena_, payload_.envelope);
   return DecodeResult::kDecoded;

@@ -51,7 +51,8 @@ class Unwrapper {
   // `stream_seed` tells streams apart that name no file.
   DecodeResult Find(absl::string_view record, const Envelope& origin, uint64_t stream_seed,
                     Arena& arena);
-  const Payload& payload() const { return payload_; }
+  // The caller may settle its kind.
+  Payload& payload() { return payload_; }
 
  private:
   struct Document {

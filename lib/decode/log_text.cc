@@ -190,11 +190,4 @@ void ForEachListed(absl::string_view list, absl::FunctionRef<void(absl::string_v
   }
 }
 
-std::optional<int64_t> ParseCount(absl::string_view text) {
-  int64_t value = 0;
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-  if (!event::ParseInt(text, &value)) return std::nullopt;
-  return value;
-}
-
 }  // namespace sequitur::decode

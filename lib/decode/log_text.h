@@ -13,6 +13,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
+#include "event/value.h"
 
 namespace sequitur::decode {
 
@@ -62,6 +63,11 @@ HostPort SplitHostPort(absl::string_view text, ColonRule rule = ColonRule::kBrac
 void ForEachListed(absl::string_view list, absl::FunctionRef<void(absl::string_view)> each);
 
 // Digits only, within int64.
-std::optional<int64_t> ParseCount(absl::string_view text);
+inline std::optional<int64_t> ParseCount(absl::string_view text) {
+  int64_t value = 0;
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (!event::ParseInt(text, &value)) return std::nullopt;
+  return value;
+}
 
 }  // namespace sequitur::decode

@@ -9,8 +9,8 @@
 namespace sequitur::event {
 
 bool operator==(const Value& a, const Value& b) {
-  if (a.kind_ != b.kind_) return false;
-  switch (a.kind_) {
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
     case Value::Kind::kNull:
       return true;
     case Value::Kind::kBool:
@@ -27,7 +27,7 @@ bool operator==(const Value& a, const Value& b) {
 }
 
 std::string Value::ToString() const {
-  switch (kind_) {
+  switch (kind()) {
     case Kind::kNull:
       return "null";
     case Kind::kBool:

@@ -179,7 +179,6 @@ SourceKind Decoder::ContinuedLog(const RawRecord& record, const Payload& payload
 }
 
 std::optional<absl::TimeZone> Decoder::ConfiguredZone(const HostEvidence& host) const {
-  if (options_.host_zones.empty()) return std::nullopt;
   for (absl::string_view name : {host.name, host.id, ShortHostName(host.name)}) {
     const auto found = options_.host_zones.find(absl::AsciiStrToLower(name));
     if (found != options_.host_zones.end()) return found->second;
@@ -192,8 +191,8 @@ LineContext Decoder::ContextOf(const RawRecord& record, const Envelope& envelope
   lines.read_time = envelope.read_time != kNoTime ? envelope.read_time : record.record_time;
   lines.memory = &stream.memory;
   auto zone = options_.time_zone;
-  if (!zone) zone = ConfiguredZone(envelope.host);
-  if (!zone) zone = zones_.Find(envelope.timezone);
+  if (!zone && !options_.host_zones.empty()) zone = ConfiguredZone(envelope.host);
+  if (!zone && !envelope.timezone.empty()) zone = zones_.Find(envelope.timezone);
   if (zone) {
     lines.zone = *zone;
     lines.zone_is_assumed = false;

@@ -26,7 +26,7 @@ size_t FindUserMark(absl::string_view head) {
     if (head[at] == '"') {
       at = FindClosingQuote(head, at + 1);
       if (at == kNone) return kNone;
-    } else if (absl::StartsWith(head.substr(at), " - ")) {
+    } else if (head[at] == ' ' && absl::StartsWith(head.substr(at), " - ")) {
       return at;
     }
   }

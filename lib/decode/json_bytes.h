@@ -36,23 +36,37 @@ inline const char* FindStringEnd(const char* p, const char* end) {
 // What CopyToStringEnd may write beyond what it copies.
 inline constexpr int kStringBlock = 16;
 
-// Copies up to there, and moves `out` behind the copy.
+// Copies up to there, and moves `out` behind the copy. Escapes that stand for
+// their own letter it may already have undone.
 inline const char* CopyToStringEnd(const char* p, const char* end, char*& out) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
   const __m128i last_control = _mm_set1_epi8(0x1f);
-  for (; p + 16 <= end; p += 16, out += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+  const auto copy = [](const char* from, char* to) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    return bytes;
+  };
+  // Three blocks: one behind an escape at the block's end is looked at, too.
+  while (p + 48 <= end) {
+    const __m128i bytes = copy(p, out);
     const __m128i found =
         _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
-    const int mask = _mm_movemask_epi8(found);
-    if (mask == 0) continue;
-    const int before = __builtin_ctz(static_cast<unsigned>(mask));
-    out += before;
-    return p + before;
+    int from = 0;  // in the block; what stands before is copied
+    for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(found)); mask != 0;) {
+      const int at = __builtin_ctz(mask);
+      out += at - from;
+      const char escaped = p[at] == '\\' ? p[at + 1] : '\0';
+      if (escaped != '"' && escaped != '/' && escaped != '\\') return p + at;
+      *out++ = escaped;
+      from = at + 2;
+      copy(p + from, out);
+      mask &= ~(3u << at);
+    }
+    out += from < 16 ? 16 - from : 0;
+    p += from < 16 ? 16 : from;
   }
 #endif
   for (; p < end; ++p, ++out) {

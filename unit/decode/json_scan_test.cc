@@ -61,6 +61,20 @@ TEST_F(JsonScanTest, QuotesAndBracketsAreFoundAtEveryPlaceOfABlock) {
   }
 }
 
+TEST_F(JsonScanTest, EscapesAreUndoneAtEveryPlaceOfABlock) {
+  for (absl::string_view escapes :
+       {R"(\")", R"(\\)", R"(\/)", R"(\n)", R"(\"\")", R"(\\\")", R"(\\\\)"}) {
+    for (size_t before = 0; before < 40; ++before) {
+      const std::string pad(before, 'p');
+      const std::string json = "{\"b\":\"" + pad + std::string(escapes) + pad +
+                               std::string(escapes) + "\",\"a\":\"" + std::string(escapes) + pad +
+                               std::string(escapes) + std::string(60, 'q') + "\"}";
+      JsonKeys keys(paths_);
+      ASSERT_EQ(Disagreement(keys, json), "") << json;
+    }
+  }
+}
+
 // Every JSON line of the public samples, and mutations of it, with the paths
 // that all the sources read.
 TEST(JsonScanSamplesTest, AgreesWithTheParser) {

@@ -12,7 +12,8 @@
 // first measured with: 55 % access lines and 5 % error lines in Filebeat's
 // envelope, 25 % eslogger's exec, fork and exit and 15 % Zeek flows as they are
 // written, 1.1 KiB on average. `mix-wrapped` is what loadgen writes: eslogger and
-// Zeek in Filebeat's envelope too, and Elastic's sensor.
+// Zeek in Filebeat's envelope too, and Elastic's sensor. `nginx-rotated` is
+// nginx-access with each record's keys in an order of its own.
 //
 // The last column counts what was allocated, once everything has been seen.
 
@@ -70,6 +71,37 @@ void AddLines(const std::filesystem::path& path, Lines& lines) {
   for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
 }
 
+// The record with its members in another order from the third on, as Filebeat,
+// which prints maps, writes each record anew.
+std::string Rotated(const std::string& line, std::mt19937& random) {
+  std::vector<std::string> members;
+  int depth = 0;
+  bool quoted = false;
+  size_t start = 1;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (quoted && line[i] == '\\') {
+      ++i;
+    } else if (line[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (line[i] == '{' || line[i] == '[')) {
+      ++depth;
+    } else if (!quoted && (line[i] == '}' || line[i] == ']')) {
+      --depth;
+    }
+    if (!quoted && ((depth == 1 && line[i] == ',') || depth == 0)) {
+      members.push_back(line.substr(start, i - start));
+      start = i + 1;
+    }
+  }
+  if (members.size() > 3) {
+    const auto behind = static_cast<long>(random() % (members.size() - 2));
+    std::rotate(members.begin() + 2, members.begin() + 2 + behind, members.end());
+  }
+  std::string out = "{";
+  for (const std::string& member : members) out += (out.size() > 1 ? "," : "") + member;
+  return out + "}";
+}
+
 // Of each source so many that together they are kMixed, in no order.
 Lines Mix(Sources& sources, const std::vector<std::pair<std::string, double>>& shares) {
   Lines mix;
@@ -105,6 +137,10 @@ Sources Load(const std::string& wrapped, const std::string& bare) {
                                  {"bare-eslogger", 0.25},
                                  {"bare-flows", 0.15}});
   sources["mix-wrapped"] = Mix(sources, {{"arrived", 1}});
+  std::mt19937 random(2);
+  for (const std::string& line : sources["nginx-access"]) {
+    sources["nginx-rotated"].push_back(Rotated(line, random));
+  }
   sources.erase("arrived");
   sources.erase("php-fpm");  // a line or two
   for (auto& [name, lines] : sources) {

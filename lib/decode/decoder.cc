@@ -117,7 +117,8 @@ DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, Em
   const DecodeResult found = unwrapper_.Find(record.bytes, origin, seed, event.arena());
   Payload& payload = unwrapper_.payload();
   if (found == DecodeResult::kNotAnEvent) return found;
-  Stream& stream = streams_.Get(payload.envelope.StreamKey(seed));
+  const bool is_document = found == DecodeResult::kDecoded && payload.document != nullptr;
+  Stream& stream = is_document ? unremembered_ : streams_.Get(payload.envelope.StreamKey(seed));
   if (found != DecodeResult::kDecoded) {
     payload.kind = ContinuedLog(record, payload, stream);
     if (payload.kind == SourceKind::kAuto) return found;

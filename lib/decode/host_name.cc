@@ -43,8 +43,9 @@ bool NamesOneHost(absl::string_view text) {
   // Without a colon, which no host name has, an address begins otherwise.
   if (!absl::ascii_isalpha(text.front()) && !AddressOf(text).empty()) return false;
   return std::none_of(
-      std::begin(kPlaceholders), std::end(kPlaceholders),
-      [&](absl::string_view placeholder) { return absl::EqualsIgnoreCase(text, placeholder); });
+      std::begin(kPlaceholders), std::end(kPlaceholders), [&](absl::string_view placeholder) {
+        return text.size() == placeholder.size() && absl::EqualsIgnoreCase(text, placeholder);
+      });
 }
 
 bool LooksLikeHostName(absl::string_view text) {

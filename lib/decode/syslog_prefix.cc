@@ -133,6 +133,8 @@ std::optional<SyslogPrefix> ParseRfc5424(absl::string_view text) {
 }  // namespace
 
 std::optional<SyslogPrefix> ParseSyslogPrefix(absl::string_view line) {
+  // No host's name begins so, and every document does.
+  if (!line.empty() && line.front() == '{') return std::nullopt;
   SyslogPrefix prefix;
   const bool has_priority = TakePriority(line);
   if (has_priority && absl::ConsumePrefix(&line, "1 ")) return ParseRfc5424(line);

@@ -61,7 +61,8 @@ bench: deps
 	@cmake --preset release > /dev/null
 	@$(call CMAKE_BUILD,release) --target loadgen decode_bench
 	@mkdir -p build/bench && build/release/loadgen --output build/bench/telemetry > /dev/null
-	build/release/decode_bench build/bench/telemetry
+	@build/release/loadgen --envelope bare --output build/bench/bare > /dev/null
+	build/release/decode_bench build/bench/telemetry build/bench/bare
 
 # What deploy/Dockerfile does, where there is no Docker; half an hour.
 image-root:

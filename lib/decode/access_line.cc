@@ -108,6 +108,7 @@ absl::string_view ChooseClient(absl::Span<const Value> listed) {
   const auto is_public = [](const Value& v) { return IsPublicAddress(v.string_value()); };
   const auto is_address = [](const Value& v) { return IsIpAddress(v.string_value()); };
   if (listed.empty()) return {};
+  if (listed.size() == 1) return listed[0].string_value();
   if (is_public(listed.back())) return listed.back().string_value();
   auto found = std::find_if(listed.begin(), listed.end(), is_public);
   if (found == listed.end()) found = std::find_if(listed.begin(), listed.end(), is_address);

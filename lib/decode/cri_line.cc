@@ -8,8 +8,9 @@ namespace sequitur::decode {
 
 std::optional<CriLine> ParseCriLine(absl::string_view line) {
   constexpr size_t kMaxTime = 40;
+  if (line.size() <= 20 || line[10] != 'T') return std::nullopt;
   const size_t blank = line.substr(0, kMaxTime).find(' ');
-  if (blank == line.npos || blank < 20 || line[10] != 'T') return std::nullopt;
+  if (blank == line.npos || blank < 20) return std::nullopt;
   CriLine cri;
   cri.text = line.substr(blank + 1);
   if (absl::ConsumePrefix(&cri.text, "stdout ")) {

@@ -84,6 +84,7 @@ class Decoder {
   TextSources texts_;
   Unwrapper unwrapper_;
   StreamTable streams_;
+  Stream unremembered_;  // of documents, none of which needs the one before
   TimeZones zones_;
   event::TimeNs max_future_;
   uint32_t row_ = 0;

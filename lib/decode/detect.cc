@@ -8,6 +8,7 @@
 #include "decode/nginx_error.h"
 #include "decode/php_fpm.h"
 #include "decode/santa_log.h"
+#include "decode/stock_access.h"
 #include "decode/zeek_tsv.h"
 
 namespace sequitur::decode {
@@ -63,7 +64,8 @@ bool LooksLikeHttpd(absl::string_view line) {
   return common || no_bytes || HasHttpdEscape(line);
 }
 
-SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint) {
+SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint,
+                         std::optional<StockLine>* parts) {
   if (line.empty()) return SourceKind::kAuto;
   if (NginxError::Recognises(line)) return SourceKind::kNginxError;
   if (HttpdError::Recognises(line)) return SourceKind::kHttpdError;
@@ -72,8 +74,12 @@ SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint) {
     if (SantaLog::Recognises(line)) return SourceKind::kSanta;
     if (ZeekTsv::Recognises(line)) return SourceKind::kZeek;
   }
-  const bool nginx = NginxAccess::Recognises(line);
-  const bool httpd = HttpdAccess::Recognises(line);
+  StockLine stock;
+  const bool split = SplitStockLine(line, &stock);
+  const bool nginx = split && NginxAccess::RecognisesHead(stock.head);
+  const bool httpd =
+      split ? HttpdAccess::RecognisesHead(stock.head) : SplitTlsRequestLine(line, &stock);
+  if (split && parts != nullptr) *parts = stock;
   if (nginx && httpd) {
     if (hint.server == Server::kHttpd) return SourceKind::kHttpdAccess;
     if (hint.server == Server::kNginx) return SourceKind::kNginxAccess;

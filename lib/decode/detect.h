@@ -13,14 +13,19 @@
 //
 // Threads:  pure functions.
 
+#include <optional>
+
 #include "absl/strings/string_view.h"
 #include "decode/source.h"
+#include "decode/stock_access.h"
 #include "decode/stream_hint.h"
 
 namespace sequitur::decode {
 
-// kAuto when no text source has this shape.
-SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint);
+// kAuto when no text source has this shape. `parts`, where given: those of an
+// access line by which it was recognised.
+SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint,
+                         std::optional<StockLine>* parts = nullptr);
 
 // Whether an access line that both servers could have written is httpd's.
 bool LooksLikeHttpd(absl::string_view line);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "decode/byte_search.h"
 
 namespace sequitur::decode {
 namespace {
@@ -24,7 +25,7 @@ bool IsIpv4(absl::string_view text) {
 
 // A host name holds no colon, so one with two is an IPv6 address or nothing;
 // one with a single colon is a name or address with a port.
-bool HoldsColon(absl::string_view text) { return text.find(':') != text.npos; }
+bool HoldsColon(absl::string_view text) { return FindByte(text, ':') != text.npos; }
 
 }  // namespace
 

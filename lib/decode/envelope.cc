@@ -49,7 +49,7 @@ constexpr const char* kNames[] = {"event.dataset",
 bool IsPath(absl::string_view text) { return text.find_first_of("/\\") != text.npos; }
 
 void SetName(absl::string_view text, HostEvidence& host) {
-  if (host.name.empty() && NamesOneHost(text)) host.name = text;
+  if (!text.empty() && host.name.empty() && NamesOneHost(text)) host.name = text;
 }
 
 // An address where a name should be: kept as what it is.
@@ -93,8 +93,8 @@ void Envelope::Add(const CriLine& line) {
   read_time = line.time;
 }
 
-void Envelope::AddOrigin(absl::string_view name, Origin origin) {
-  hint.Fill(origin == Origin::kFile ? HintFromPath(name) : HintFromName(name));
+void Envelope::AddOrigin(absl::string_view name, Origin origin, HintMemo& hints) {
+  hint.Fill(origin == Origin::kFile ? hints.FromPath(name) : hints.FromName(name));
 }
 
 uint64_t Envelope::StreamKey(uint64_t seed) const {
@@ -165,7 +165,7 @@ bool EnvelopeReader::IsParsedAccess(const JsonCaptures& document) const {
 }
 
 void EnvelopeReader::Read(const JsonCaptures& document, Role role, Arena& arena,
-                          Envelope& envelope) const {
+                          Envelope& envelope) {
   if (role == Role::kWrapper && IsParsedAccess(document)) role = Role::kAccess;
   ReadHost(document, role, arena, envelope);
   if (envelope.path.empty()) envelope.path = document.Text(agent_path_);
@@ -197,15 +197,15 @@ void EnvelopeReader::ReadWrapper(const JsonCaptures& document, Envelope& envelop
   if (stream == "stdout" || stream == "stderr") envelope.stream = stream;
 }
 
-void EnvelopeReader::ReadNames(const JsonCaptures& document, Envelope& envelope) const {
-  if (!envelope.path.empty()) envelope.hint.Fill(HintFromPath(envelope.path));
+void EnvelopeReader::ReadNames(const JsonCaptures& document, Envelope& envelope) {
+  if (!envelope.path.empty()) envelope.hint.Fill(hints_.FromPath(envelope.path));
   constexpr size_t kTags = 16;
   for (const Value& tag :
        envelope.tags.elements().first(std::min(kTags, envelope.tags.elements().size()))) {
-    if (tag.is_string()) envelope.hint.Fill(HintFromName(tag.string_value()));
+    if (tag.is_string()) envelope.hint.Fill(hints_.FromName(tag.string_value()));
   }
   for (PathId id : names_) {
-    if (document.Has(id)) envelope.hint.Fill(HintFromName(document.Text(id)));
+    if (document.Has(id)) envelope.hint.Fill(hints_.FromName(document.Text(id)));
   }
 }
 

@@ -65,7 +65,7 @@ struct Envelope {
   void Add(const CriLine& line);
   // Where the record itself came from.
   enum class Origin : uint8_t { kFile, kTopic };
-  void AddOrigin(absl::string_view name, Origin origin);
+  void AddOrigin(absl::string_view name, Origin origin, HintMemo& hints);
   // A host inside the others: replaces one of no higher rank.
   void AddHost(const HostEvidence& inner);
   // The stream this line is one of: the same file or container whatever record
@@ -91,7 +91,9 @@ class EnvelopeReader {
     kSource,   // is the payload: `path`, `timestamp` and such are its own
     kAccess,   // is a web server's: even `host` is (the virtual host)
   };
-  void Read(const JsonCaptures& document, Role role, Arena& arena, Envelope& envelope) const;
+  void Read(const JsonCaptures& document, Role role, Arena& arena, Envelope& envelope);
+
+  HintMemo& hints() { return hints_; }
 
  private:
   struct HostPaths {
@@ -104,10 +106,11 @@ class EnvelopeReader {
   void ReadHost(const JsonCaptures& document, Role role, Arena& arena, Envelope& envelope) const;
   HostEvidence AgentHost(const JsonCaptures& document, Arena& arena) const;
   HostEvidence PlainHost(const JsonCaptures& document, Arena& arena) const;
-  void ReadNames(const JsonCaptures& document, Envelope& envelope) const;
+  void ReadNames(const JsonCaptures& document, Envelope& envelope);
   void ReadWrapper(const JsonCaptures& document, Envelope& envelope) const;
   bool IsParsedAccess(const JsonCaptures& document) const;
 
+  HintMemo hints_;
   std::array<PathId, kObjects> objects_;
   std::array<PathId, kTexts> texts_;
   HostPaths host_;

@@ -15,6 +15,11 @@ namespace {
 constexpr size_t kTokenSize = 8;
 constexpr size_t kEuid = 1, kRuid = 3, kPid = 5, kPidVersion = 7;
 
+bool WantsImage(const event::Projection& projection, const ImageFields& fields) {
+  return projection.Has(fields.pid) || projection.Has(fields.version) ||
+         projection.Has(fields.entity_id);
+}
+
 }  // namespace
 
 EsProcess::Token::Token(JsonPaths& paths, const std::string& path)
@@ -38,7 +43,9 @@ EsProcess::EsProcess(JsonPaths& paths, const event::Projection& projection,
                      absl::string_view prefix)
     : token_(paths, absl::StrCat(prefix, ".audit_token")),
       parent_token_(paths, absl::StrCat(prefix, ".parent_audit_token")),
-      responsible_token_(paths, absl::StrCat(prefix, ".responsible_audit_token")) {
+      responsible_token_(paths, WantsImage(projection, kResponsibleImage)
+                                    ? absl::StrCat(prefix, ".responsible_audit_token")
+                                    : std::string(kUnfilledPath)) {
   const auto add = [&](absl::string_view key) { return paths.Add(absl::StrCat(prefix, ".", key)); };
   const auto add_for = [&](absl::string_view key, event::FieldId id) {
     return AddWanted(paths, projection, absl::StrCat(prefix, ".", key), {id});

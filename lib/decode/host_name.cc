@@ -39,10 +39,13 @@ absl::string_view AddressOf(absl::string_view text) {
 }
 
 bool NamesOneHost(absl::string_view text) {
-  if (!IsHostName(text) || !AddressOf(text).empty()) return false;
+  if (!IsHostName(text)) return false;
+  // Without a colon, which no host name has, an address begins otherwise.
+  if (!absl::ascii_isalpha(text.front()) && !AddressOf(text).empty()) return false;
   return std::none_of(
-      std::begin(kPlaceholders), std::end(kPlaceholders),
-      [&](absl::string_view placeholder) { return absl::EqualsIgnoreCase(text, placeholder); });
+      std::begin(kPlaceholders), std::end(kPlaceholders), [&](absl::string_view placeholder) {
+        return text.size() == placeholder.size() && absl::EqualsIgnoreCase(text, placeholder);
+      });
 }
 
 bool LooksLikeHostName(absl::string_view text) {

@@ -4,6 +4,7 @@
 
 #include "base/status_macros.h"
 #include "decode/access_line.h"
+#include "decode/byte_search.h"
 #include "decode/log_text.h"
 #include "decode/log_time.h"
 #include "decode/stock_access.h"
@@ -17,7 +18,7 @@ constexpr size_t kNone = absl::string_view::npos;
 constexpr AccessOrigin kOrigin = {SourceKind::kHttpdAccess, "apache", "apache.access"};
 
 absl::string_view TakeToken(absl::string_view* text) {
-  const size_t end = std::min(text->find(' '), text->size());
+  const size_t end = std::min(FindByte(*text, ' '), text->size());
   const absl::string_view token = text->substr(0, end);
   text->remove_prefix(std::min(end + 1, text->size()));
   return token;
@@ -25,29 +26,41 @@ absl::string_view TakeToken(absl::string_view* text) {
 
 // `[vhost[:port] ]host ident user`. ident is "-" but where identd is asked, so
 // "-" as the second word settles it; as the third, there was a virtual host.
-bool SplitHead(absl::string_view head, AccessLine* line) {
+struct HeadParts {
+  absl::string_view host;
+  absl::string_view remote;
+  absl::string_view user;
+  bool complete = false;
+};
+HeadParts SplitHead(absl::string_view head) {
+  HeadParts parts;
   const absl::string_view first = TakeToken(&head);
   const absl::string_view second = TakeToken(&head);
-  absl::string_view user = head;
-  (*line)[kRemote] = first;
+  parts.user = head;
+  parts.remote = first;
   if (second != "-") {
     const absl::string_view third = TakeToken(&head);
     if (third == "-" && !head.empty()) {
-      (*line)[kHost] = first;
-      (*line)[kRemote] = second;
-      user = head;
+      parts.host = first;
+      parts.remote = second;
+      parts.user = head;
     }
   }
-  (*line)[kUser] = user;
-  return !first.empty() && !user.empty();
+  parts.complete = !first.empty() && !parts.user.empty();
+  return parts;
 }
 
 DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
                          event::Event& event) {
   StockLine stock;
   AccessLine line;
-  if (SplitStockLine(original, &stock)) {
-    if (!SplitHead(stock.head, &line)) return DecodeResult::kMalformedLine;
+  if (lines.parts != nullptr) stock = *lines.parts;
+  if (lines.parts != nullptr || SplitStockLine(original, &stock)) {
+    const HeadParts head = SplitHead(stock.head);
+    if (!head.complete) return DecodeResult::kMalformedLine;
+    line[kHost] = head.host;
+    line[kRemote] = head.remote;
+    line[kUser] = head.user;
   } else if (SplitTlsRequestLine(original, &stock)) {
     line[kRemote] = TakeToken(&stock.between);
     line[kTlsProtocol] = TakeToken(&stock.between);
@@ -78,14 +91,15 @@ absl::StatusOr<HttpdAccess> HttpdAccess::Create(absl::string_view log_format) {
 
 bool HttpdAccess::Recognises(absl::string_view line) {
   StockLine stock;
-  AccessLine access;
-  if (SplitStockLine(line, &stock)) return SplitHead(stock.head, &access);
-  return SplitTlsRequestLine(line, &stock);
+  return SplitStockLine(line, &stock) ? RecognisesHead(stock.head)
+                                      : SplitTlsRequestLine(line, &stock);
 }
+
+bool HttpdAccess::RecognisesHead(absl::string_view head) { return SplitHead(head).complete; }
 
 DecodeResult HttpdAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {
-  if (line.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(line)) return DecodeResult::kEmpty;
   if (!format_) return DecodeStock(line, lines, event);
   AccessLine access;
   const DecodeResult result = format_->Split(line, lines, &access);

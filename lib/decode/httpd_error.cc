@@ -252,7 +252,7 @@ bool HttpdError::Recognises(absl::string_view line) {
 
 DecodeResult HttpdError::Decode(absl::string_view original, const LineContext& lines,
                                 event::Event& event) const {
-  if (original.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(original)) return DecodeResult::kEmpty;
   ErrorLine line;
   const bool entry =
       format_ ? format_->Split(original, lines, &line) : SplitStock(original, lines, &line);

@@ -219,7 +219,10 @@ void SettleAmbiguities(AccessLine* line) {
 }  // namespace
 
 JsonAccess::JsonAccess(JsonPaths& paths, const event::Projection&) {
-  for (const NamedKey& key : kKeys) keys_.push_back({paths.Add(key.name), key.field});
+  for (const NamedKey& key : kKeys) {
+    keys_.push_back({paths.Add(key.name), key.field});
+    if (key.field == kStatus) statuses_.push_back(keys_.back().id);
+  }
   for (absl::string_view name : kTimes) times_.push_back(paths.Add(name));
   for (const NamedDuration& d : kDurations) durations_.push_back({paths.Add(d.name), d.unit});
   for (absl::string_view name : kForeign) foreign_.push_back(paths.Add(name));
@@ -233,12 +236,16 @@ bool JsonAccess::HasAny(const JsonCaptures& captures, AccessField field) const {
 }
 
 bool JsonAccess::Recognises(const JsonCaptures& captures) const {
+  // First what most documents have not.
+  bool has_status = false;
+  for (PathId id : statuses_) has_status |= captures.Has(id);
+  if (!has_status) return false;
   for (PathId id : foreign_) {
     if (captures.Has(id)) return false;
   }
   bool has_time = false;
   for (PathId id : times_) has_time |= captures.Has(id);
-  return has_time && HasAny(captures, kStatus) &&
+  return has_time &&
          (HasAny(captures, kRequest) || HasAny(captures, kTarget) || HasAny(captures, kPath));
 }
 

@@ -58,6 +58,7 @@ class JsonAccess {
   bool HasAny(const JsonCaptures& captures, AccessField field) const;
 
   std::vector<Key> keys_;
+  std::vector<PathId> statuses_;  // of keys_, those of a status
   std::vector<DurationKey> durations_;
   std::vector<PathId> times_;    // best first
   std::vector<PathId> foreign_;  // keys that only other sources have

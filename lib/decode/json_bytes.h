@@ -4,6 +4,7 @@
 // is one (every x86-64) and byte by byte elsewhere.
 
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -35,23 +36,37 @@ inline const char* FindStringEnd(const char* p, const char* end) {
 // What CopyToStringEnd may write beyond what it copies.
 inline constexpr int kStringBlock = 16;
 
-// Copies up to there, and moves `out` behind the copy.
+// Copies up to there, and moves `out` behind the copy. Escapes that stand for
+// their own letter it may already have undone.
 inline const char* CopyToStringEnd(const char* p, const char* end, char*& out) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
   const __m128i last_control = _mm_set1_epi8(0x1f);
-  for (; p + 16 <= end; p += 16, out += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+  const auto copy = [](const char* from, char* to) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    return bytes;
+  };
+  // Three blocks: one behind an escape at the block's end is looked at, too.
+  while (p + 48 <= end) {
+    const __m128i bytes = copy(p, out);
     const __m128i found =
         _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
-    const int mask = _mm_movemask_epi8(found);
-    if (mask == 0) continue;
-    const int before = __builtin_ctz(static_cast<unsigned>(mask));
-    out += before;
-    return p + before;
+    int from = 0;  // in the block; what stands before is copied
+    for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(found)); mask != 0;) {
+      const int at = __builtin_ctz(mask);
+      out += at - from;
+      const char escaped = p[at] == '\\' ? p[at + 1] : '\0';
+      if (escaped != '"' && escaped != '/' && escaped != '\\') return p + at;
+      *out++ = escaped;
+      from = at + 2;
+      copy(p + from, out);
+      mask &= ~(3u << at);
+    }
+    out += from < 16 ? 16 - from : 0;
+    p += from < 16 ? 16 : from;
   }
 #endif
   for (; p < end; ++p, ++out) {
@@ -62,64 +77,102 @@ inline const char* CopyToStringEnd(const char* p, const char* end, char*& out) {
 }
 
 // Sixty-four bytes as bits: where quotes, backslashes and brackets stand.
-struct JsonBlock {
+class JsonBlock {
+ public:
   static constexpr int kBytes = 64;
 
-  uint64_t quotes = 0;
-  uint64_t backslashes = 0;
-  uint64_t opening = 0;  // { and [
-  uint64_t closing = 0;  // } and ]
-
-  explicit JsonBlock(const char* p) {
 #if defined(__SSE2__)
-    // [ and ] become { and } with the bit that tells letters' case apart.
-    const __m128i fold = _mm_set1_epi8(0x20);
-    const auto where = [](__m128i bytes, char c) {
-      const __m128i equal = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
-      return static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(equal)));
-    };
-    for (int at = 0; at < kBytes; at += 16) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
-      const __m128i folded = _mm_or_si128(bytes, fold);
-      quotes |= where(bytes, '"') << at;
-      backslashes |= where(bytes, '\\') << at;
-      opening |= where(folded, '{') << at;
-      closing |= where(folded, '}') << at;
+  explicit JsonBlock(const char* p) {
+    for (int i = 0; i < 4; ++i) {
+      bytes_[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
     }
+  }
+
+  uint64_t quotes() const { return Where(bytes_, '"'); }
+  uint64_t backslashes() const { return AnyIs(bytes_, '\\', '\\') ? Where(bytes_, '\\') : 0; }
+  bool has_brackets() const {
+    __m128i folded[4];
+    Fold(folded);
+    return AnyIs(folded, '{', '}');
+  }
+  // { and [
+  uint64_t opening() const {
+    __m128i folded[4];
+    Fold(folded);
+    return Where(folded, '{');
+  }
+  // } and ]
+  uint64_t closing() const {
+    __m128i folded[4];
+    Fold(folded);
+    return Where(folded, '}');
+  }
+
+ private:
+  // [ and ] become { and } with the bit that tells letters' case apart.
+  void Fold(__m128i (&folded)[4]) const {
+    for (int i = 0; i < 4; ++i) folded[i] = _mm_or_si128(bytes_[i], _mm_set1_epi8(0x20));
+  }
+  static uint64_t Where(const __m128i (&bytes)[4], char c) {
+    const __m128i wanted = _mm_set1_epi8(c);
+    const auto bits = [&](int i) {
+      const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes[i], wanted));
+      return static_cast<uint64_t>(static_cast<uint32_t>(mask)) << (16 * i);
+    };
+    return bits(0) | bits(1) | bits(2) | bits(3);
+  }
+  static bool AnyIs(const __m128i (&bytes)[4], char a, char b) {
+    __m128i found = _mm_setzero_si128();
+    for (int i = 0; i < 4; ++i) {
+      found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes[i], _mm_set1_epi8(a)));
+      if (a != b) found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes[i], _mm_set1_epi8(b)));
+    }
+    return _mm_movemask_epi8(found) != 0;
+  }
+
+  __m128i bytes_[4];
 #else
+  explicit JsonBlock(const char* p) {
     for (int at = 0; at < kBytes; ++at) {
       const uint64_t bit = uint64_t{1} << at;
-      if (p[at] == '"') quotes |= bit;
-      if (p[at] == '\\') backslashes |= bit;
-      if (p[at] == '{' || p[at] == '[') opening |= bit;
-      if (p[at] == '}' || p[at] == ']') closing |= bit;
+      if (p[at] == '"') quotes_ |= bit;
+      if (p[at] == '\\') backslashes_ |= bit;
+      if (p[at] == '{' || p[at] == '[') opening_ |= bit;
+      if (p[at] == '}' || p[at] == ']') closing_ |= bit;
     }
-#endif
   }
+
+  uint64_t quotes() const { return quotes_; }
+  uint64_t backslashes() const { return backslashes_; }
+  bool has_brackets() const { return (opening_ | closing_) != 0; }
+  uint64_t opening() const { return opening_; }
+  uint64_t closing() const { return closing_; }
+
+ private:
+  uint64_t quotes_ = 0;
+  uint64_t backslashes_ = 0;
+  uint64_t opening_ = 0;
+  uint64_t closing_ = 0;
+#endif
 };
 
-// Bits of the characters that a backslash makes plain. `carried` (0 or 1): the
-// first one is, by the block before; then: the next block's first one.
+// Of the characters behind runs of backslashes, those that one makes plain: after
+// an odd number of them. `carried` (0 or 1): the first character is one, by the
+// block before; then: the next block's first one.
 inline uint64_t EscapedBits(uint64_t backslashes, uint64_t& carried) {
-  if (backslashes == 0) {
-    const uint64_t escaped = carried;
-    carried = 0;
-    return escaped;
-  }
-  uint64_t escaped = carried;
+  constexpr uint64_t kEven = 0x5555555555555555;
+  const uint64_t before = carried;
   carried = 0;
-  for (uint64_t left = backslashes & ~escaped; left != 0;) {
-    const int at = __builtin_ctzll(left);
-    left &= left - 1;
-    if (at == 63) {
-      carried = 1;
-      break;
-    }
-    const uint64_t next = uint64_t{1} << (at + 1);
-    escaped |= next;
-    left &= ~next;  // itself escaped, it escapes nothing
-  }
-  return escaped;
+  if (backslashes == 0) return before;
+  backslashes &= ~before;  // itself escaped, it escapes nothing
+  // Adding a run's first bit to it leaves the one bit behind the run.
+  const uint64_t starts = backslashes & ~(backslashes << 1);
+  const uint64_t after_even = (backslashes + (starts & kEven)) & ~backslashes;
+  uint64_t sum = 0;
+  // An odd start has an odd number of places to the end of the block.
+  carried = __builtin_add_overflow(backslashes, starts & ~kEven, &sum) ? 1 : 0;
+  const uint64_t after_odd = sum & ~backslashes;
+  return before | (after_even & ~kEven) | (after_odd & kEven);
 }
 
 // From each bit on, whether an odd number of bits are set: inside a string, from
@@ -127,6 +180,49 @@ inline uint64_t EscapedBits(uint64_t backslashes, uint64_t& carried) {
 inline uint64_t PrefixXor(uint64_t bits) {
   for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
   return bits;
+}
+
+// Digits from `p` on, of at most sixteen bytes.
+// REQUIRES: sixteen bytes at `p`.
+inline int CountDigits(const char* p) {
+#if defined(__SSE2__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+  const __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+  return __builtin_ctz(~static_cast<unsigned>(_mm_movemask_epi8(digits)));
+#else
+  int count = 0;
+  while (count < 16 && p[count] >= '0' && p[count] <= '9') ++count;
+  return count;
+#endif
+}
+
+// The number that `count` digits at `p` make.
+// REQUIRES: sixteen bytes at `p`; 0 < count < 16.
+inline int64_t DigitsToInt(const char* p, int count) {
+#if defined(__SSE2__)  // and little-endian
+  // Eight digits at once, the first in the lowest byte: pairs, then fours.
+  const auto eight = [](uint64_t digits) {
+    digits = (digits & 0x0f0f0f0f0f0f0f0f) * (1 + (10 << 8)) >> 8;
+    digits = (digits & 0x00ff00ff00ff00ff) * (1 + (100 << 16)) >> 16;
+    return (digits & 0x0000ffff0000ffff) * (1 + (uint64_t{10'000} << 32)) >> 32;
+  };
+  const auto load = [](const char* from) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, from, sizeof bytes);
+    return bytes;
+  };
+  // What is shifted in are leading zeros.
+  if (count <= 8) return static_cast<int64_t>(eight(load(p) << (64 - 8 * count)));
+  constexpr uint64_t kPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000};
+  const int behind = count - 8;
+  return static_cast<int64_t>(eight(load(p)) * kPowers[behind] +
+                              eight(load(p + 8) << (64 - 8 * behind)));
+#else
+  int64_t number = 0;
+  for (int i = 0; i < count; ++i) number = number * 10 + (p[i] - '0');
+  return number;
+#endif
 }
 
 }  // namespace sequitur::decode

@@ -17,7 +17,9 @@ class CaptureWriter {
   CaptureWriter(JsonCaptures& captures, Arena& arena, size_t paths)
       : captures_(captures), arena_(arena) {
     captures_.Clear();
-    if (captures_.values_.size() < paths) captures_.values_.resize(paths);
+    if (captures_.values_.size() >= paths) return;
+    captures_.values_.resize(paths);
+    captures_.present_.resize(paths);
   }
 
   // Several values at one path become a list that doubles.
@@ -25,7 +27,7 @@ class CaptureWriter {
     event::Value& slot = captures_.values_[id];
     if (slot.is_null()) {
       slot = value;
-      captures_.present_.push_back(static_cast<PathId>(id));
+      captures_.present_[captures_.count_++] = static_cast<PathId>(id);
       return;
     }
     const auto old = slot.elements();

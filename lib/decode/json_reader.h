@@ -13,68 +13,19 @@
 // Bounds:   nesting kMaxJsonDepth; nothing recursive beyond it.
 // Threads:  JsonPaths is const once built; a JsonReader belongs to one worker.
 
-#include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
+#include "decode/json_keys.h"
+#include "decode/json_paths.h"
 #include "decode/source.h"
 #include "event/value.h"
 
 namespace sequitur::decode {
 
 inline constexpr int kMaxJsonDepth = 64;
-
-using PathId = uint16_t;
-
-class JsonPaths {
- public:
-  enum class Capture : uint8_t {
-    kValue,  // scalars, flattened into a list when there are several
-    kRaw,    // the bytes of the object or array, as a string, to be read again
-  };
-
-  JsonPaths() : nodes_(1) {}
-
-  // The same path asked for twice has one id; value and raw are two.
-  PathId Add(absl::string_view path, Capture capture = Capture::kValue);
-  size_t size() const { return size_; }
-
-  // For the reader's cursor: a node of the trie of paths, kRoot at the top,
-  // kNone where nobody asked for anything below.
-  static constexpr uint32_t kRoot = 0;
-  static constexpr uint32_t kNone = UINT32_MAX;
-  uint32_t Find(uint32_t node, absl::string_view key) const;
-  // The id captured at this node, or -1.
-  int value_at(uint32_t node) const { return node == kNone ? -1 : nodes_[node].value; }
-  int raw_at(uint32_t node) const { return node == kNone ? -1 : nodes_[node].raw; }
-  bool has_children(uint32_t node) const { return nodes_[node].children > 0; }
-
- private:
-  // A node's children by key: a table half full at most, probed in line. Keys
-  // are short, so a few of their bytes make the hash.
-  struct Slot {
-    std::string key;
-    uint32_t child = kNone;  // kNone: the slot is free
-  };
-  struct Node {
-    std::vector<Slot> slots;  // a power of two, or none
-    uint32_t children = 0;
-    int value = -1;  // PathId, or -1
-    int raw = -1;
-  };
-
-  static size_t Hash(absl::string_view key);
-  static uint32_t Probe(const Node& node, absl::string_view key);
-  static void Put(Slot slot, std::vector<Slot>& slots);
-  uint32_t Child(uint32_t node, absl::string_view key);
-
-  std::vector<Node> nodes_;
-  PathId size_ = 0;
-};
 
 // What one read found. Views live as long as the arena passed to Read and the
 // document itself.
@@ -89,12 +40,14 @@ class JsonCaptures {
  private:
   friend class CaptureWriter;
   std::vector<event::Value> values_;
-  std::vector<PathId> present_;
+  std::vector<PathId> present_;  // the first count_, each once
+  size_t count_ = 0;
 };
 
 class JsonReader {
  public:
-  explicit JsonReader(const JsonPaths& paths) : paths_(&paths) {}
+  // REQUIRES: `paths` is complete at the first Read, and lives longer.
+  explicit JsonReader(const JsonPaths& paths) : keys_(paths) {}
 
   // Reads one JSON object. kDecoded, or kMalformedJson / kTooDeep, and then
   // `captures` is empty. Accepts what real shippers write and strict JSON does
@@ -103,7 +56,7 @@ class JsonReader {
   DecodeResult Read(absl::string_view json, Arena& arena, JsonCaptures& captures);
 
  private:
-  const JsonPaths* paths_;
+  JsonKeys keys_;
 };
 
 // Calls `each` with the bytes of every object that is an element of the JSON

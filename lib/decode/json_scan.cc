@@ -65,332 +65,412 @@ char Unescaped(char letter) {
   }
 }
 
+// Each step takes the place where it begins and returns the one behind it; null
+// when what is there is not plain.
 class Scanner {
  public:
-  Scanner(const JsonPaths& paths, absl::string_view json, CaptureWriter& writer, Arena& arena)
-      : paths_(paths),
-        writer_(writer),
-        arena_(arena),
-        p_(json.data()),
-        end_(json.data() + json.size()) {}
+  Scanner(JsonKeys& keys, absl::string_view json, CaptureWriter& writer, Arena& arena)
+      : keys_(keys), writer_(writer), arena_(arena), end_(json.data() + json.size()) {}
 
-  bool Run() {
-    SkipBlanks();
-    if (!Take('{')) return false;
+  bool Run(const char* p) {
+    p = SkipBlanks(p);
+    if (p == end_ || *p != '{') return false;
     levels_[0].array = false;
-    Open(JsonPaths::kRoot, /*array=*/false);
-    while (depth_ > 0) {
-      if (!(levels_[depth_].array ? NextElement() : NextMember())) return false;
+    // What none's key names is the document itself.
+    Open(keys_.paths().TargetOf(JsonPaths::kRoot), p, &keys_.at(0).first);
+    while (level_ != levels_) {
+      p = level_->array ? ReadElements(p) : ReadMembers(p);
+      if (p == nullptr) return false;
     }
-    SkipBlanks();
-    return p_ == end_;
+    return SkipBlanks(p) == end_;
   }
   bool has_skipped() const { return has_skipped_; }
 
  private:
+  using Target = JsonPaths::Target;
+  using Key = JsonKeys::Key;
+  using Link = JsonKeys::Link;
+
   struct Level {
-    uint32_t node;
+    Target target;
     const char* start;
+    Link* guess;  // where to remember the next key, and what it was
+    // What stands before the next value: its own bracket first, then a comma.
+    char before;
     bool array;
-    bool begun;  // holds something already: a comma comes first
   };
+  static constexpr char kComma = ',';
 
-  void SkipBlanks() {
-    while (p_ < end_ && (*p_ == ' ' || *p_ == '\n' || *p_ == '\r' || *p_ == '\t')) ++p_;
+  // Whether so many bytes are all there as a key or a number is compared by.
+  static constexpr ptrdiff_t kKeyAhead = JsonKeys::kMaxText;
+  bool HasNumberAhead(const char* p) const { return end_ - p > 16; }
+
+  int depth() const { return static_cast<int>(level_ - levels_); }
+
+  const char* SkipBlanks(const char* p) const {
+    while (p < end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+    return p;
   }
-  bool Take(char c) {
-    if (p_ == end_ || *p_ != c) return false;
-    ++p_;
-    return true;
+  const char* TakeWord(const char* p, absl::string_view word) const {
+    const absl::string_view rest(p, static_cast<size_t>(end_ - p));
+    return rest.substr(0, word.size()) == word ? p + word.size() : nullptr;
   }
-  bool TakeWord(absl::string_view word) {
-    if (absl::string_view(p_, static_cast<size_t>(end_ - p_)).substr(0, word.size()) != word) {
-      return false;
+
+  // Its bracket is at `p`. `first`: the key in it that comes first.
+  void Open(const Target& target, const char* p, Link* first) {
+    *++level_ = {target, p, first, *p, *p == '['};
+  }
+  // Its last bracket is before `p`.
+  void Close(const char* p) {
+    const Level& level = *level_--;
+    AddRaw(level.target.raw, level.start, p);
+  }
+  // The value from `start` to `p`, as its bytes. Within an array, the array itself
+  // is the raw value and not each element.
+  void AddRaw(int raw, const char* start, const char* p) {
+    if (raw < 0 || level_->array) return;
+    writer_.Add(raw, Value::String({start, static_cast<size_t>(p - start)}));
+  }
+
+  // Members of the innermost object, and of objects in it, until an array begins or
+  // goes on, or the document ends. `p` is at the object's bracket or behind a
+  // value.
+  const char* ReadMembers(const char* p) {
+    Level* level = level_;
+    while (true) {
+      if (p == end_) return nullptr;
+      if (*p == '}') {
+        Close(++p);
+        level = level_;
+        if (level == levels_ || level->array) return p;
+        continue;
+      }
+      Key* key = &keys_.at(*level->guess);
+      if (end_ - p > kKeyAhead && *p == level->before && key->IsBehind(p, level->target.node)) {
+        p += key->size;
+        level->guess = &key->next;
+        level->before = kComma;
+        if (*p == ' ') p = SkipBlanks(p);
+      } else {
+        p = ReadKey(p, *level, key);
+        if (p == nullptr) return nullptr;
+        if (key == nullptr) continue;
+      }
+      p = ReadValue(p, key->target, &key->first);
+      if (p == nullptr) return nullptr;
+      if (level_ == level) continue;
+      level = level_;
+      if (level->array) return p;
     }
-    p_ += word.size();
-    return true;
   }
 
-  // Its bracket is taken.
-  void Open(uint32_t node, bool array) { levels_[++depth_] = {node, p_ - 1, array, false}; }
-  // Its last bracket is taken.
-  void Close() {
-    const Level& level = levels_[depth_--];
-    const int id = paths_.raw_at(level.node);
-    // Within an array, the array itself is the raw value and not each element.
-    if (id >= 0 && !levels_[depth_].array) {
-      writer_.Add(id, Value::String({level.start, static_cast<size_t>(p_ - level.start)}));
+  // The key that comes next when it is not the one guessed, or blanks stand about
+  // it; up to its value. No key: the object ends behind blanks.
+  [[gnu::noinline]] const char* ReadKey(const char* p, Level& level, Key*& key) {
+    if (level.before != kComma) ++p;
+    p = SkipBlanks(p);
+    if (p == end_) return nullptr;
+    if (*p == '}') {
+      level.before = kComma;
+      key = nullptr;
+      return p;
     }
-  }
-
-  // The comma between two, or the end; false: neither.
-  enum class Next { kValue, kClosed, kOdd };
-  Next Separate(char close) {
-    Level& level = levels_[depth_];
-    SkipBlanks();
-    if (Take(close)) {
-      Close();
-      return Next::kClosed;
+    if (level.before == kComma) {
+      if (*p != kComma) return nullptr;
+      p = SkipBlanks(p + 1);
     }
-    if (level.begun) {
-      if (!Take(',')) return Next::kOdd;
-      SkipBlanks();
+    level.before = kComma;
+    if (p == end_ || *p != '"') return nullptr;
+    const char* const start = p;
+    const char* const close = FindStringEnd(p + 1, end_);
+    if (close == end_ || *close != '"') return nullptr;
+    p = SkipBlanks(close + 1);
+    if (p == end_ || *p != ':') return nullptr;
+    ++p;
+    const uint32_t node = level.target.node;
+    const absl::string_view text(start, static_cast<size_t>(p - start));
+    if (text.size() < JsonKeys::kMaxText && p - close == 2) {
+      *level.guess = keys_.Find(node, text);
+      key = &keys_.at(*level.guess);
+      level.guess = &key->next;
+    } else {
+      key = &unkept_;
+      key->target = keys_.TargetOf(node, {start + 1, static_cast<size_t>(close - start - 1)});
     }
-    level.begun = true;
-    return Next::kValue;
+    return SkipBlanks(p);
   }
 
-  bool NextMember() {
-    const uint32_t parent = levels_[depth_].node;
-    const Next next = Separate('}');
-    if (next != Next::kValue) return next == Next::kClosed;
-    if (!Take('"')) return false;
-    const char* const key = p_;
-    p_ = FindStringEnd(p_, end_);
-    if (p_ == end_ || *p_ != '"') return false;
-    const absl::string_view name(key, static_cast<size_t>(p_ - key));
-    ++p_;
-    SkipBlanks();
-    if (!Take(':')) return false;
-    SkipBlanks();
-    return ReadValue(parent == JsonPaths::kNone ? parent : paths_.Find(parent, name));
-  }
-
-  bool NextElement() {
-    const Next next = Separate(']');
-    if (next != Next::kValue) return next == Next::kClosed;
-    // Elements of an array belong where the array does.
-    return ReadValue(levels_[depth_].node);
-  }
-
-  bool ReadValue(uint32_t node) {
-    if (p_ == end_) return false;
-    if (node == JsonPaths::kNone) return Skip();
-    if (*p_ == '{' || *p_ == '[') {
-      if (*p_ == '{' && !paths_.has_children(node)) return SkipObject(node);
-      if (depth_ == kMaxJsonDepth) return false;
-      const bool array = *p_++ == '[';
-      Open(node, array);
-      return true;
+  // Elements of the innermost array, until something begins in it or it ends.
+  const char* ReadElements(const char* p) {
+    Level& level = *level_;
+    while (level_ == &level) {
+      if (level.before != kComma) ++p;
+      p = SkipBlanks(p);
+      if (p == end_) return nullptr;
+      if (*p == ']') {
+        Close(p + 1);
+        return p + 1;
+      }
+      if (level.before == kComma) {
+        if (*p != kComma) return nullptr;
+        p = SkipBlanks(p + 1);
+      }
+      level.before = kComma;
+      // Elements of an array belong where the array does.
+      p = ReadValue(p, level.target, level.guess);
+      if (p == nullptr) return nullptr;
     }
-    const int id = paths_.value_at(node);
-    if (id < 0) return Skip();
+    return p;
+  }
+
+  // The value at `p`; of a wanted object or array, its beginning.
+  [[gnu::always_inline]] inline const char* ReadValue(const char* p, const Target& target,
+                                                      Link* first) {
+    if (p == end_) return nullptr;
+    if (*p == '"') return target.value >= 0 ? ReadString(p, target.value) : SkipString(p);
+    if (*p == '{' || *p == '[') return ReadNested(p, target, first);
+    if (HasNumberAhead(p)) {
+      // Mostly it is a small number.
+      const int digits = CountDigits(p);
+      if (digits > 0 && IsInteger(p, digits)) {
+        if (target.value >= 0) writer_.Add(target.value, Value::Int(DigitsToInt(p, digits)));
+        return p + digits;
+      }
+    }
     Value value;
-    if (!ReadScalar(value)) return false;
-    if (!value.is_null()) writer_.Add(id, value);
-    return true;
+    p = ReadPlain(p, value);
+    if (target.value >= 0 && p != nullptr && !value.is_null()) writer_.Add(target.value, value);
+    return p;
   }
 
-  bool ReadScalar(Value& value) {
-    switch (*p_) {
-      case '"':
-        return ReadString(value);
+  const char* ReadNested(const char* p, const Target& target, Link* first) {
+    if (target.node == JsonPaths::kNone || (*p == '{' && !target.has_children)) {
+      const char* const behind = SkipNested(p);
+      if (behind != nullptr) AddRaw(target.raw, p, behind);
+      return behind;
+    }
+    if (depth() == kMaxJsonDepth) return nullptr;
+    Open(target, p, first);
+    return p;
+  }
+
+  const char* ReadPlain(const char* p, Value& value) {
+    switch (*p) {
       case 't':
         value = Value::Bool(true);
-        return TakeWord("true");
+        return TakeWord(p, "true");
       case 'f':
         value = Value::Bool(false);
-        return TakeWord("false");
+        return TakeWord(p, "false");
       case 'n':
-        return TakeWord("null");
+        return TakeWord(p, "null");
       default:
-        return ReadNumber(value);
+        return ReadNumber(p, value);
     }
   }
 
-  bool ReadString(Value& value) {
-    const char* const start = ++p_;
-    p_ = FindStringEnd(p_, end_);
-    if (p_ == end_) return false;
-    if (*p_ == '"') {
-      value = Value::String({start, static_cast<size_t>(p_++ - start)});
-      return true;
+  const char* ReadString(const char* p, int id) {
+    const char* const start = ++p;
+    p = FindStringEnd(p, end_);
+    if (p == end_) return nullptr;
+    if (*p == '"') {
+      writer_.Add(id, Value::String({start, static_cast<size_t>(p - start)}));
+      return p + 1;
     }
-    return *p_ == '\\' && ReadEscaped(start, value);
+    return ReadEscaped(start, p, id);
   }
 
-  // The string that began at `start`, its first escape at p_. Unescaped, all
+  // The string that began at `start`, its first escape at `p`. Unescaped, all
   // strings of a document together are shorter than it: one piece of the arena
   // holds them.
-  bool ReadEscaped(const char* start, Value& value) {
+  const char* ReadEscaped(const char* start, const char* p, int id) {
     if (out_ == nullptr) {
       out_ = arena_.Allocate<char>(static_cast<size_t>(end_ - start) + kStringBlock);
     }
     char* const text = out_;
-    char* out = text;
-    std::memcpy(out, start, static_cast<size_t>(p_ - start));
-    out += p_ - start;
+    std::memcpy(text, start, static_cast<size_t>(p - start));
+    char* out = text + (p - start);
     while (true) {
-      if (p_ == end_) return false;
-      if (*p_ == '"') break;
-      if (*p_ != '\\') return false;  // a control character
-      out = PutEscape(out);
-      if (out == nullptr) return false;
-      p_ = CopyToStringEnd(p_, end_, out);
+      if (p == end_) return nullptr;
+      if (*p == '"') break;
+      if (*p != '\\' || end_ - p < 2) return nullptr;  // or a control character
+      if (p[1] == '/' || p[1] == '"') {
+        *out++ = p[1];
+        p += 2;
+      } else {
+        p = PutEscape(p, out);
+        if (p == nullptr) return nullptr;
+      }
+      p = CopyToStringEnd(p, end_, out);
     }
-    ++p_;
     out_ = out;
-    value = Value::String({text, static_cast<size_t>(out - text)});
-    return true;
+    writer_.Add(id, Value::String({text, static_cast<size_t>(out - text)}));
+    return p + 1;
   }
 
-  // The escape at p_; null when it is not plain.
-  char* PutEscape(char* out) {
-    if (end_ - p_ < 2) return nullptr;
-    const char letter = p_[1];
-    p_ += 2;
+  // The escape at `p`, of two bytes at least.
+  const char* PutEscape(const char* p, char*& out) const {
+    const char letter = p[1];
+    p += 2;
     if (letter != 'u') {
       *out = Unescaped(letter);
-      return *out == 0 ? nullptr : out + 1;
+      return *out++ == 0 ? nullptr : p;
     }
-    const int unit = ReadHex();
+    const int unit = HexUnit(p);
     if (unit < 0 || (unit >= 0xdc00 && unit < 0xe000)) return nullptr;
+    p += 4;
     auto c = static_cast<uint32_t>(unit);
     if (unit >= 0xd800 && unit < 0xdc00) {
-      if (end_ - p_ < 2 || p_[0] != '\\' || p_[1] != 'u') return nullptr;
-      p_ += 2;
-      const int low = ReadHex();
+      if (end_ - p < 2 || p[0] != '\\' || p[1] != 'u') return nullptr;
+      p += 2;
+      const int low = HexUnit(p);
       if (low < 0xdc00 || low >= 0xe000) return nullptr;
+      p += 4;
       c = 0x10000 + ((c - 0xd800) << 10) + static_cast<uint32_t>(low - 0xdc00);
     }
-    return PutUtf8(c, out);
+    out = PutUtf8(c, out);
+    return p;
   }
 
-  // Four hexadecimal digits; -1 when they are not.
-  int ReadHex() {
-    if (end_ - p_ < 4) return -1;
+  // Of four hexadecimal digits; -1 when they are not.
+  int HexUnit(const char* p) const {
+    if (end_ - p < 4) return -1;
     int value = 0;
     for (int i = 0; i < 4; ++i) {
-      const int digit = HexDigit(*p_++);
+      const int digit = HexDigit(p[i]);
       if (digit < 0) return -1;
       value = value * 16 + digit;
     }
     return value;
   }
 
-  bool ReadNumber(Value& value) {
-    const char* const start = p_;
-    const bool negative = Take('-');
-    const char* const digits = p_;
+  // Whether so many digits, and not all sixteen that were looked at, are a number.
+  static bool IsInteger(const char* p, int digits) {
+    if (digits == 16 || (*p == '0' && digits > 1)) return false;
+    const char behind = p[digits];
+    return behind != '.' && behind != 'e' && behind != 'E';
+  }
+
+  const char* ReadNumber(const char* p, Value& value) const {
+    const char* const start = p;
+    const bool negative = *p == '-';
+    if (negative) ++p;
+    if (HasNumberAhead(p)) {
+      const int digits = CountDigits(p);
+      if (digits > 0 && IsInteger(p, digits)) {
+        const int64_t number = DigitsToInt(p, digits);
+        value = Value::Int(negative ? -number : number);
+        return p + digits;
+      }
+    }
+    const char* const digits = p;
     int64_t number = 0;
-    while (p_ < end_ && IsDigit(*p_) && p_ - digits < kMaxDigits) {
-      number = number * 10 + *p_++ - '0';
-    }
-    const auto count = p_ - digits;
-    if (count == 0 || (count > 1 && *digits == '0')) return false;
-    if (p_ < end_ && IsDigit(*p_)) return false;
-    if (p_ < end_ && *p_ == '.') return ReadFraction(start, value);
-    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return false;
+    while (p < end_ && IsDigit(*p) && p - digits < kMaxDigits) number = number * 10 + *p++ - '0';
+    const auto count = p - digits;
+    if (count == 0 || (count > 1 && *digits == '0')) return nullptr;
+    if (p < end_ && IsDigit(*p)) return nullptr;
+    if (p < end_ && *p == '.') return ReadFraction(start, p + 1, value);
+    if (p < end_ && (*p == 'e' || *p == 'E')) return nullptr;
     value = Value::Int(negative ? -number : number);
-    return true;
+    return p;
   }
 
-  // The number from `start` on, its point at p_.
-  bool ReadFraction(const char* start, Value& value) {
-    const char* const digits = ++p_;
-    while (p_ < end_ && IsDigit(*p_)) ++p_;
-    if (p_ == digits || p_ - start > kMaxDigits) return false;
-    if (p_ < end_ && (*p_ == 'e' || *p_ == 'E')) return false;
+  // The number from `start` on; `p` is behind its point.
+  const char* ReadFraction(const char* start, const char* p, Value& value) const {
+    const char* const digits = p;
+    while (p < end_ && IsDigit(*p)) ++p;
+    if (p == digits || p - start > kMaxDigits) return nullptr;
+    if (p < end_ && (*p == 'e' || *p == 'E')) return nullptr;
     double number = 0;
-    const auto parsed = std::from_chars(start, p_, number);
-    if (parsed.ec != std::errc() || parsed.ptr != p_) return false;
+    const auto parsed = std::from_chars(start, p, number);
+    if (parsed.ec != std::errc() || parsed.ptr != p) return nullptr;
     value = Value::Double(number);
-    return true;
+    return p;
   }
 
-  // Over a value that nobody reads.
-  bool Skip() {
-    if (*p_ == '"') return SkipString();
-    if (*p_ == '{' || *p_ == '[') return SkipNested();
-    Value unread;
-    return ReadScalar(unread);
-  }
-
-  // p_ is at its opening quote. Escapes are stepped over as they are.
-  bool SkipString() {
-    ++p_;
+  // Escapes are stepped over as they are.
+  const char* SkipString(const char* p) {
+    ++p;
     while (true) {
-      p_ = FindStringEnd(p_, end_);
-      if (p_ == end_) return false;
-      if (*p_ == '"') break;
-      if (*p_ != '\\' || end_ - p_ < 2) return false;
+      p = FindStringEnd(p, end_);
+      if (p == end_) return nullptr;
+      if (*p == '"') return p + 1;
+      if (*p != '\\' || end_ - p < 2) return nullptr;
       has_skipped_ = true;
-      p_ += 2;
+      p += 2;
     }
-    ++p_;
-    return true;
   }
 
-  // An object of which only its bytes are wanted, if that.
-  bool SkipObject(uint32_t node) {
-    const char* const start = p_;
-    if (!SkipNested()) return false;
-    const int id = paths_.raw_at(node);
-    if (id >= 0 && !levels_[depth_].array) {
-      writer_.Add(id, Value::String({start, static_cast<size_t>(p_ - start)}));
-    }
-    return true;
-  }
-
-  // p_ is at its opening bracket. Only that brackets balance is looked at, and
-  // that strings end.
-  bool SkipNested() {
-    has_skipped_ = true;
+  // How far SkipNested is.
+  struct Nesting {
     int depth = 0;
     uint64_t escaped = 0;    // carried from block to block
     uint64_t in_string = 0;  // all ones or none
-    while (p_ < end_) {
-      char last[JsonBlock::kBytes];
-      const char* bytes = p_;
-      const auto left = end_ - p_;
-      if (left < JsonBlock::kBytes) {
-        std::memset(last, ' ', sizeof last);
-        std::memcpy(last, p_, static_cast<size_t>(left));
-        bytes = last;
-      }
-      const JsonBlock block(bytes);
-      const uint64_t quotes = block.quotes & ~EscapedBits(block.backslashes, escaped);
-      const uint64_t strings = PrefixXor(quotes) ^ in_string;
-      in_string = strings >> 63 != 0 ? ~uint64_t{0} : 0;
-      const uint64_t opening = block.opening & ~strings;
-      uint64_t closing = block.closing & ~strings;
-      const int opened = __builtin_popcountll(opening);
-      if (depth_ + depth + opened > kMaxJsonDepth) return false;
-      const int closed = __builtin_popcountll(closing);
-      if (closed >= depth) {
-        // The end may be here: the closing bracket before which all are closed.
-        for (int n = 1; closing != 0; ++n, closing &= closing - 1) {
-          const int at = __builtin_ctzll(closing);
-          const uint64_t before = (uint64_t{1} << at) - 1;
-          if (depth + __builtin_popcountll(opening & before) != n) continue;
-          p_ += at + 1;
-          return true;
-        }
-      }
-      depth += opened - closed;
-      p_ += std::min<ptrdiff_t>(left, JsonBlock::kBytes);
+  };
+  static constexpr int kGoesOn = 0;
+  static constexpr int kTooDeep = -1;
+
+  // Only that brackets balance is looked at, and that strings end.
+  const char* SkipNested(const char* p) {
+    has_skipped_ = true;
+    Nesting nesting;
+    while (end_ - p >= JsonBlock::kBytes) {
+      const int size = SkipBlock(JsonBlock(p), nesting);
+      if (size == kTooDeep) return nullptr;
+      if (size != kGoesOn) return p + size;
+      p += JsonBlock::kBytes;
     }
-    return false;
+    char last[JsonBlock::kBytes];
+    std::memset(last, ' ', sizeof last);
+    std::memcpy(last, p, static_cast<size_t>(end_ - p));
+    const int size = SkipBlock(JsonBlock(last), nesting);
+    return size > 0 ? p + size : nullptr;
   }
 
-  const JsonPaths& paths_;
+  // How much of the block belongs to the value, when it ends there.
+  int SkipBlock(const JsonBlock& block, Nesting& nesting) const {
+    const uint64_t quotes = block.quotes() & ~EscapedBits(block.backslashes(), nesting.escaped);
+    if (!block.has_brackets()) {
+      if (__builtin_popcountll(quotes) % 2 != 0) nesting.in_string = ~nesting.in_string;
+      return kGoesOn;
+    }
+    const uint64_t strings = PrefixXor(quotes) ^ nesting.in_string;
+    nesting.in_string = strings >> 63 != 0 ? ~uint64_t{0} : 0;
+    const uint64_t opening = block.opening() & ~strings;
+    uint64_t closing = block.closing() & ~strings;
+    const int opened = __builtin_popcountll(opening);
+    if (depth() + nesting.depth + opened > kMaxJsonDepth) return kTooDeep;
+    const int closed = __builtin_popcountll(closing);
+    if (closed >= nesting.depth) {
+      // The end may be here: the closing bracket before which all are closed.
+      for (int n = 1; closing != 0; ++n, closing &= closing - 1) {
+        const int at = __builtin_ctzll(closing);
+        const uint64_t before = (uint64_t{1} << at) - 1;
+        if (nesting.depth + __builtin_popcountll(opening & before) == n) return at + 1;
+      }
+    }
+    nesting.depth += opened - closed;
+    return kGoesOn;
+  }
+
+  JsonKeys& keys_;
   CaptureWriter& writer_;
   Arena& arena_;
-  const char* p_;
   const char* const end_;
-  Level levels_[kMaxJsonDepth + 1];
-  int depth_ = 0;
+  Level levels_[kMaxJsonDepth + 1];  // the first is what the document stands in
+  Level* level_ = levels_;
+  Key unkept_;           // one that is too long to remember
   char* out_ = nullptr;  // where the next unescaped string goes
   bool has_skipped_ = false;
 };
 
 }  // namespace
 
-Scanned ScanJson(const JsonPaths& paths, absl::string_view json, Arena& arena,
-                 JsonCaptures& captures) {
-  CaptureWriter writer(captures, arena, paths.size());
-  Scanner scanner(paths, json, writer, arena);
-  if (!scanner.Run()) return Scanned::kNotPlain;
+Scanned ScanJson(JsonKeys& keys, absl::string_view json, Arena& arena, JsonCaptures& captures) {
+  keys.Start();
+  CaptureWriter writer(captures, arena, keys.paths().size());
+  Scanner scanner(keys, json, writer, arena);
+  if (!scanner.Run(json.data())) return Scanned::kNotPlain;
   return scanner.has_skipped() ? Scanned::kInPart : Scanned::kInFull;
 }
 

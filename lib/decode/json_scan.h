@@ -1,7 +1,7 @@
 #pragma once
 
 // The fast way to read JSON: follows the wanted paths and steps over everything
-// else by its brackets and quotes, sixteen bytes at a time. Whatever is not
+// else by its brackets and quotes, sixty-four bytes at a time. Whatever is not
 // plain (escapes in keys, numbers with an exponent or many digits, control
 // characters, more than kMaxJsonDepth levels, damage) it hands back.
 //
@@ -10,10 +10,11 @@
 // reads it looks only for the end, so a record damaged just there still counts.
 //
 // Lifetime: strings without escapes are views into `json`.
-// Threads:  none; keeps no state.
+// Threads:  none; what it keeps is in `keys`.
 
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
+#include "decode/json_keys.h"
 #include "decode/json_reader.h"
 
 namespace sequitur::decode {
@@ -23,7 +24,6 @@ enum class Scanned {
   kInPart,    // something was stepped over that json_sax looks into
   kInFull,    // json_sax would have taken it too
 };
-Scanned ScanJson(const JsonPaths& paths, absl::string_view json, Arena& arena,
-                 JsonCaptures& captures);
+Scanned ScanJson(JsonKeys& keys, absl::string_view json, Arena& arena, JsonCaptures& captures);
 
 }  // namespace sequitur::decode

@@ -6,6 +6,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "decode/byte_search.h"
+#include "event/ip_address.h"
 #include "event/value.h"
 
 namespace sequitur::decode {
@@ -75,15 +77,14 @@ size_t TakeEscape(absl::string_view text, size_t at, char** to) {
 }
 
 // inet_pton wants a terminated string; the longest address has 45 characters.
-template <typename Address>
-bool ParseAddress(absl::string_view text, int family, Address* out) {
+bool ParseV6(absl::string_view text, in6_addr* out) {
   char buffer[46];
   if (text.size() >= sizeof(buffer)) return false;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = '\0';
   // A NUL inside would end the text early and let the rest pass unseen.
   if (std::memchr(buffer, '\0', text.size()) != nullptr) return false;
-  return inet_pton(family, buffer, out) == 1;
+  return inet_pton(AF_INET6, buffer, out) == 1;
 }
 
 bool IsPrivateV4(uint32_t address) {
@@ -98,7 +99,7 @@ absl::string_view WithoutZone(absl::string_view address) {
 }  // namespace
 
 absl::string_view DecodeLogEscapes(absl::string_view text, Arena& arena) {
-  const size_t first = text.find('\\');
+  const size_t first = FindByte(text, '\\');
   if (first == absl::string_view::npos) return text;
   char* const out = arena.Allocate<char>(text.size());
   std::memcpy(out, text.data(), first);
@@ -112,7 +113,7 @@ absl::string_view DecodeLogEscapes(absl::string_view text, Arena& arena) {
 }
 
 absl::string_view DecodePercent(absl::string_view text, Arena& arena) {
-  const size_t first = text.find('%');
+  const size_t first = FindByte(text, '%');
   if (first == absl::string_view::npos) return text;
   char* const out = arena.Allocate<char>(text.size());
   std::memcpy(out, text.data(), first);
@@ -126,7 +127,8 @@ absl::string_view DecodePercent(absl::string_view text, Arena& arena) {
 }
 
 size_t FindClosingQuote(absl::string_view text, size_t from) {
-  for (size_t at = text.find('"', from); at != absl::string_view::npos; at = text.find('"', from)) {
+  for (size_t at = FindByte(text, '"', from); at != absl::string_view::npos;
+       at = FindByte(text, '"', from)) {
     size_t slashes = 0;
     while (at - slashes > from && text[at - slashes - 1] == '\\') ++slashes;
     if (slashes % 2 == 0) return at;
@@ -140,18 +142,16 @@ bool IsIpAddress(absl::string_view text) {
     if (!absl::StartsWith(text, "::")) return false;
   }
   in6_addr v6;
-  if (text.find(':') != absl::string_view::npos) {
-    return ParseAddress(WithoutZone(text), AF_INET6, &v6);
+  if (FindByte(text, ':') != absl::string_view::npos) {
+    return ParseV6(WithoutZone(text), &v6);
   }
-  in_addr v4;
-  return ParseAddress(text, AF_INET, &v4);
+  return event::ParseIpv4(text).has_value();
 }
 
 bool IsPublicAddress(absl::string_view address) {
-  in_addr v4;
-  if (ParseAddress(address, AF_INET, &v4)) return !IsPrivateV4(ntohl(v4.s_addr));
+  if (const auto v4 = event::ParseIpv4(address)) return !IsPrivateV4(*v4);
   in6_addr v6;
-  if (!ParseAddress(WithoutZone(address), AF_INET6, &v6)) return false;
+  if (!ParseV6(WithoutZone(address), &v6)) return false;
   if (IN6_IS_ADDR_V4MAPPED(&v6)) {
     uint32_t mapped;
     std::memcpy(&mapped, v6.s6_addr + 12, sizeof(mapped));
@@ -180,21 +180,14 @@ HostPort SplitHostPort(absl::string_view text, ColonRule rule) {
 }
 
 void ForEachListed(absl::string_view list, absl::FunctionRef<void(absl::string_view)> each) {
-  constexpr absl::string_view kSeparators = ", \"";
+  const auto separates = [](char c) { return c == ',' || c == ' ' || c == '"'; };
   for (size_t at = 0; at < list.size();) {
-    const size_t end = std::min(list.find_first_of(kSeparators, at), list.size());
+    size_t end = at;
+    while (end < list.size() && !separates(list[end])) ++end;
     const absl::string_view element = list.substr(at, end - at);
     if (!IsUnset(element)) each(element);
     at = end + 1;
   }
-}
-
-std::optional<int64_t> ParseCount(absl::string_view text) {
-  int64_t value = 0;
-  if (text.empty() || !absl::ascii_isdigit(text.front()) || !event::ParseInt(text, &value)) {
-    return std::nullopt;
-  }
-  return value;
 }
 
 }  // namespace sequitur::decode

@@ -13,6 +13,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
+#include "event/value.h"
 
 namespace sequitur::decode {
 
@@ -34,6 +35,14 @@ size_t FindClosingQuote(absl::string_view text, size_t from);
 // Empty and "-" are how logs say that there is no value.
 constexpr bool IsUnset(absl::string_view text) { return text.empty() || text == "-"; }
 
+// Nothing but blanks and line ends.
+constexpr bool IsBlank(absl::string_view text) {
+  for (const char c : text) {
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return false;
+  }
+  return true;
+}
+
 // IPv4 or IPv6, no port, no brackets; a zone ("%en0") is allowed.
 bool IsIpAddress(absl::string_view text);
 // Of an address: not private (RFC 1918, RFC 4193), loopback or link-local.
@@ -54,6 +63,11 @@ HostPort SplitHostPort(absl::string_view text, ColonRule rule = ColonRule::kBrac
 void ForEachListed(absl::string_view list, absl::FunctionRef<void(absl::string_view)> each);
 
 // Digits only, within int64.
-std::optional<int64_t> ParseCount(absl::string_view text);
+inline std::optional<int64_t> ParseCount(absl::string_view text) {
+  int64_t value = 0;
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  if (!event::ParseInt(text, &value)) return std::nullopt;
+  return value;
+}
 
 }  // namespace sequitur::decode

@@ -55,8 +55,17 @@ char* PutDigits(char* to, int64_t value, int digits) {
 }  // namespace
 
 bool LooksLikeClfTime(absl::string_view text) {
-  return HasShape(text, "00/aaa/0000:00:00:00 ") && text.size() >= kClfTimeSize &&
-         (text[21] == '+' || text[21] == '-') && HasShape(text.substr(22), "0000");
+  if (text.size() < kClfTimeSize || text[2] != '/' || text[6] != '/' || text[11] != ':' ||
+      text[14] != ':' || text[17] != ':' || text[20] != ' ' ||
+      (text[21] != '+' && text[21] != '-')) {
+    return false;
+  }
+  bool fits = true;
+  for (const int at : {0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19, 22, 23, 24, 25}) {
+    fits &= absl::ascii_isdigit(static_cast<unsigned char>(text[at]));
+  }
+  for (const int at : {3, 4, 5}) fits &= absl::ascii_isalpha(static_cast<unsigned char>(text[at]));
+  return fits;
 }
 
 std::optional<TimeNs> ParseClfTime(absl::string_view text) {

@@ -26,7 +26,7 @@ size_t FindUserMark(absl::string_view head) {
     if (head[at] == '"') {
       at = FindClosingQuote(head, at + 1);
       if (at == kNone) return kNone;
-    } else if (absl::StartsWith(head.substr(at), " - ")) {
+    } else if (head[at] == ' ' && absl::StartsWith(head.substr(at), " - ")) {
       return at;
     }
   }
@@ -127,7 +127,11 @@ bool TakeRest(absl::string_view rest, AccessLine* line) {
 DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
                          event::Event& event) {
   StockLine stock;
-  if (!SplitStockLine(original, &stock)) return DecodeResult::kNotRecognised;
+  if (lines.parts != nullptr) {
+    stock = *lines.parts;
+  } else if (!SplitStockLine(original, &stock)) {
+    return DecodeResult::kNotRecognised;
+  }
   AccessLine line;
   const auto end = ParseClfTime(stock.time);
   if (!end) return DecodeResult::kBadTimestamp;
@@ -157,12 +161,14 @@ absl::StatusOr<NginxAccess> NginxAccess::Create(absl::string_view log_format) {
 
 bool NginxAccess::Recognises(absl::string_view line) {
   StockLine stock;
-  return SplitStockLine(line, &stock) && FindUserMark(stock.head) != kNone;
+  return SplitStockLine(line, &stock) && RecognisesHead(stock.head);
 }
+
+bool NginxAccess::RecognisesHead(absl::string_view head) { return FindUserMark(head) != kNone; }
 
 DecodeResult NginxAccess::Decode(absl::string_view line, const LineContext& lines,
                                  event::Event& event) const {
-  if (line.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(line)) return DecodeResult::kEmpty;
   if (!format_) return DecodeStock(line, lines, event);
   AccessLine access;
   const DecodeResult result = format_->Split(line, lines, &access);

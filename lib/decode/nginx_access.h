@@ -29,6 +29,8 @@ class NginxAccess {
   static absl::StatusOr<NginxAccess> Create(absl::string_view log_format);
 
   static bool Recognises(absl::string_view line);
+  // The same of a line whose head SplitStockLine found.
+  static bool RecognisesHead(absl::string_view head);
 
   DecodeResult Decode(absl::string_view line, const LineContext& lines, event::Event& event) const;
 

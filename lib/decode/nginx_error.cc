@@ -152,6 +152,7 @@ absl::StatusOr<NginxError> NginxError::Create(absl::string_view log_format) {
 }
 
 bool NginxError::Recognises(absl::string_view line) {
+  if (line.size() < kTimeSize || line[4] != '/') return false;  // as most lines
   ErrorLine entry;
   absl::string_view time;
   return TakePrefix(&line, &time, &entry);
@@ -159,7 +160,7 @@ bool NginxError::Recognises(absl::string_view line) {
 
 DecodeResult NginxError::Decode(absl::string_view original, const LineContext& lines,
                                 event::Event& event) const {
-  if (original.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(original)) return DecodeResult::kEmpty;
   ErrorLine line;
   absl::string_view rest = original;
   absl::string_view time;

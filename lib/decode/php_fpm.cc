@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "decode/error_line.h"
+#include "decode/log_text.h"
 #include "decode/log_time.h"
 
 namespace sequitur::decode {
@@ -114,7 +115,7 @@ bool PhpFpm::Recognises(absl::string_view line) {
 
 DecodeResult PhpFpm::Decode(absl::string_view original, const LineContext& lines,
                             event::Event& event) const {
-  if (original.find_first_not_of(" \t\r\n") == kNone) return DecodeResult::kEmpty;
+  if (IsBlank(original)) return DecodeResult::kEmpty;
   ErrorLine line;
   line.message = original;
   absl::string_view time;

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "decode/byte_search.h"
 #include "decode/log_text.h"
 
 namespace sequitur::decode {
@@ -51,10 +52,9 @@ void SetAuthority(absl::string_view authority, RequestTarget* parts) {
 }
 
 absl::string_view Extension(absl::string_view path) {
-  const size_t slash = path.rfind('/');
-  const absl::string_view name = slash == kNone ? path : path.substr(slash + 1);
-  const size_t dot = name.rfind('.');
-  return dot == kNone ? absl::string_view() : name.substr(dot + 1);
+  size_t at = path.size();
+  while (at > 0 && path[at - 1] != '/' && path[at - 1] != '.') --at;
+  return at > 0 && path[at - 1] == '.' ? path.substr(at) : absl::string_view();
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ absl::string_view Extension(absl::string_view path) {
 RequestLine ParseRequestLine(absl::string_view text) {
   if (IsUnset(text)) return {};
   RequestLine request;
-  const size_t first = text.find(' ');
+  const size_t first = FindByte(text, ' ');
   if (!IsToken(text.substr(0, first))) {
     request.target = text;
     return request;
@@ -89,7 +89,7 @@ RequestTarget SplitTarget(absl::string_view method, absl::string_view target) {
     SetAuthority(target, &parts);
     return parts;
   }
-  const size_t mark = target.find('?');
+  const size_t mark = FindByte(target, '?');
   parts.path = target.substr(0, mark);
   if (mark != kNone) parts.query = target.substr(mark + 1);
   return parts;

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "decode/byte_search.h"
 #include "decode/log_text.h"
 #include "decode/log_time.h"
 
@@ -33,7 +34,7 @@ bool IsBytes(absl::string_view word) { return word == "-" || ParseCount(word).ha
 
 // Position of the '[' of the first `[time] "`, or npos.
 size_t FindAnchor(absl::string_view line) {
-  for (size_t at = line.find('['); at != kNone; at = line.find('[', at + 1)) {
+  for (size_t at = FindByte(line, '['); at != kNone; at = FindByte(line, '[', at + 1)) {
     const absl::string_view from = line.substr(at + 1);
     if (LooksLikeClfTime(from) && absl::StartsWith(from.substr(kClfTimeSize), "] \"")) return at;
   }
@@ -46,7 +47,7 @@ bool TakeWord(absl::string_view* rest, absl::string_view* word) {
   SkipBlanks(rest);
   if (rest->empty()) return false;
   if (TakeQuoted(rest, word)) return true;
-  const size_t end = std::min(rest->find(' '), rest->size());
+  const size_t end = std::min(FindByte(*rest, ' '), rest->size());
   *word = rest->substr(0, end);
   rest->remove_prefix(end);
   return true;

@@ -1,5 +1,8 @@
 #include "decode/stream_hint.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
@@ -82,6 +85,24 @@ StreamHint HintFromName(absl::string_view name) {
   hint.server = ServerIn(name);
   hint.role = RoleIn(name);
   return hint;
+}
+
+StreamHint HintMemo::Find(absl::string_view text, StreamHint (*make)(absl::string_view),
+                          Entries& entries) {
+  if (text.empty() || text.size() > kMaxText) return make(text);
+  if (entries.empty()) entries.resize(kNames);
+  // Names of one site differ near their ends, if not in size.
+  uint64_t end = 0;
+  const size_t size = std::min(text.size(), sizeof end);
+  std::memcpy(&end, text.data() + text.size() - size, size);
+  const uint64_t hash = (end ^ text.size()) * 0x9e3779b97f4a7c15;
+  Entry& entry = entries[hash >> 56];
+  static_assert(kNames == 256);
+  if (entry.text != text) {
+    entry.text.assign(text.data(), text.size());
+    entry.hint = make(text);
+  }
+  return entry.hint;
 }
 
 }  // namespace sequitur::decode

@@ -11,6 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "decode/source.h"
@@ -40,5 +42,30 @@ struct StreamHint {
 StreamHint HintFromPath(absl::string_view path);
 // A tag, topic, dataset, container image or program name.
 StreamHint HintFromName(absl::string_view name);
+
+// HintMemo gives the same hints, and remembers them: a site has few names.
+// Bounds:   kNames names of kMaxText bytes; a new one takes the place of another.
+// Threads:  none.
+class HintMemo {
+ public:
+  static constexpr size_t kNames = 256;
+  static constexpr size_t kMaxText = 128;
+
+  StreamHint FromPath(absl::string_view path) { return Find(path, HintFromPath, paths_); }
+  StreamHint FromName(absl::string_view name) { return Find(name, HintFromName, names_); }
+
+ private:
+  struct Entry {
+    std::string text;
+    StreamHint hint;
+  };
+  using Entries = std::vector<Entry>;
+
+  static StreamHint Find(absl::string_view text, StreamHint (*make)(absl::string_view),
+                         Entries& entries);
+
+  Entries paths_;
+  Entries names_;
+};
 
 }  // namespace sequitur::decode

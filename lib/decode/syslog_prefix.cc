@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "decode/byte_search.h"
 
 namespace sequitur::decode {
 namespace {
@@ -24,7 +25,7 @@ bool IsProgramWeRead(absl::string_view program) {
 // Takes the text before the next blank, and the blank. Empty when there is no
 // blank near, or two of them.
 absl::string_view TakeToken(absl::string_view& text) {
-  const size_t blank = text.substr(0, kMaxToken + 1).find(' ');
+  const size_t blank = FindByte(text.substr(0, kMaxToken + 1), ' ');
   if (blank == text.npos || blank == 0) return {};
   const absl::string_view token = text.substr(0, blank);
   text.remove_prefix(blank + 1);
@@ -132,6 +133,8 @@ std::optional<SyslogPrefix> ParseRfc5424(absl::string_view text) {
 }  // namespace
 
 std::optional<SyslogPrefix> ParseSyslogPrefix(absl::string_view line) {
+  // No host's name begins so, and every document does.
+  if (!line.empty() && line.front() == '{') return std::nullopt;
   SyslogPrefix prefix;
   const bool has_priority = TakePriority(line);
   if (has_priority && absl::ConsumePrefix(&line, "1 ")) return ParseRfc5424(line);

@@ -11,6 +11,8 @@
 
 namespace sequitur::decode {
 
+struct StockLine;  // stock_access.h
+
 // What is remembered of one log file (or of one host's file in a topic) from
 // line to line: the last line that had a prefix dates the pieces without one.
 struct LineMemory {
@@ -29,6 +31,8 @@ struct LineContext {
   // carries none.
   event::TimeNs read_time = event::kNoTime;
   LineMemory* memory = nullptr;  // never null when called by the facade
+  // The line's parts (SplitStockLine), when it was recognised by them.
+  const StockLine* parts = nullptr;
 };
 
 // Called with the finished event, once per event the record holds. The event

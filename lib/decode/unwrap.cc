@@ -80,12 +80,17 @@ bool Unwrapper::TakeHeaders(absl::string_view& line, Envelope& envelope) {
 
 DecodeResult Unwrapper::FindLine(absl::string_view line, const Envelope& envelope) {
   SourceKind kind = kind_;
-  if (kind == SourceKind::kAuto) kind = RecogniseLine(line, envelope.hint);
+  std::optional<StockLine> parts;
+  if (kind == SourceKind::kAuto) kind = RecogniseLine(line, envelope.hint, &parts);
   if (kind == SourceKind::kAuto || !HasTextLines(kind)) {
     KeepLine(line, envelope);
     return DecodeResult::kNotRecognised;
   }
-  payload_ = {.kind = kind, .document = nullptr, .text = line, .envelope = envelope};
+  payload_.kind = kind;
+  payload_.document = nullptr;
+  payload_.text = line;
+  payload_.parts = parts;
+  payload_.envelope = envelope;
   return DecodeResult::kDecoded;
 }
 
@@ -183,8 +188,11 @@ DecodeResult Unwrapper::TakeDocument(SourceKind kind, const Document& document,
                                      const Envelope& envelope) {
   using Role = EnvelopeReader::Role;
   const bool web = kind == SourceKind::kNginxAccess || kind == SourceKind::kHttpdAccess;
-  payload_ = {
-      .kind = kind, .document = &document.found, .text = document.json, .envelope = envelope};
+  payload_.kind = kind;
+  payload_.document = &document.found;
+  payload_.text = document.json;
+  payload_.parts.reset();
+  payload_.envelope = envelope;
   envelopes_.Read(document.found, web || kind == SourceKind::kZeek ? Role::kAccess : Role::kSource,
                   *arena_, payload_.envelope);
   return DecodeResult::kDecoded;

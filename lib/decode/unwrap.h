@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
@@ -22,6 +23,7 @@
 #include "decode/json_reader.h"
 #include "decode/json_sources.h"
 #include "decode/source.h"
+#include "decode/stock_access.h"
 
 namespace sequitur::decode {
 
@@ -29,6 +31,7 @@ struct Payload {
   SourceKind kind = SourceKind::kAuto;
   const JsonCaptures* document = nullptr;  // null: a line of text
   absl::string_view text;                  // the line, or the document's bytes
+  std::optional<StockLine> parts;          // of an access line, if it was told by them
   Envelope envelope;
 };
 
@@ -38,7 +41,7 @@ class Unwrapper {
   static constexpr size_t kMaxReads = 8;
 
   // `kind` fixes what to look for; kAuto: anything.
-  Unwrapper(const JsonPaths& paths, const EnvelopeReader& envelopes, const JsonSources& sources,
+  Unwrapper(const JsonPaths& paths, EnvelopeReader& envelopes, const JsonSources& sources,
             SourceKind kind)
       : envelopes_(envelopes), sources_(sources), kind_(kind), reader_(paths) {}
 
@@ -48,7 +51,8 @@ class Unwrapper {
   // `stream_seed` tells streams apart that name no file.
   DecodeResult Find(absl::string_view record, const Envelope& origin, uint64_t stream_seed,
                     Arena& arena);
-  const Payload& payload() const { return payload_; }
+  // The caller may settle its kind.
+  Payload& payload() { return payload_; }
 
  private:
   struct Document {
@@ -69,7 +73,7 @@ class Unwrapper {
   DecodeResult TakeDocument(SourceKind kind, const Document& document, const Envelope& envelope);
   void KeepLine(absl::string_view line, const Envelope& envelope);
 
-  const EnvelopeReader& envelopes_;
+  EnvelopeReader& envelopes_;
   const JsonSources& sources_;
   const SourceKind kind_;
   JsonReader reader_;

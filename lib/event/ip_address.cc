@@ -30,9 +30,9 @@ bool IsMapped(absl::uint128 bits) { return (bits >> 32) == 0xffff; }
 
 uint32_t Low32(absl::uint128 bits) { return static_cast<uint32_t>(absl::Uint128Low64(bits)); }
 
-absl::uint128 FromBytes(const unsigned char* bytes, size_t count) {
+absl::uint128 FromBytes(const unsigned char (&bytes)[16]) {
   absl::uint128 bits = 0;
-  for (size_t i = 0; i < count; ++i) bits = bits << 8 | bytes[i];
+  for (const unsigned char byte : bytes) bits = bits << 8 | byte;
   return bits;
 }
 
@@ -43,11 +43,13 @@ struct RawAddress {
 
 // The address as written: v4-mapped still is IPv6.
 std::optional<RawAddress> ParseRaw(absl::string_view text) {
-  const bool v6 = absl::string_view(text.substr(0, INET6_ADDRSTRLEN)).find(':') != text.npos;
-  if (v6) {
-    const size_t zone = text.find('%');
-    if (zone != text.npos) text = text.substr(0, zone);
+  if (absl::string_view(text.substr(0, INET6_ADDRSTRLEN)).find(':') == text.npos) {
+    const auto v4 = ParseIpv4(text);
+    if (!v4) return std::nullopt;
+    return RawAddress{*v4, true};
   }
+  const size_t zone = text.find('%');
+  if (zone != text.npos) text = text.substr(0, zone);
   // inet_pton wants a terminator, and would take a NUL within the text for one.
   char terminated[INET6_ADDRSTRLEN];
   if (text.empty() || text.size() >= sizeof(terminated)) return std::nullopt;
@@ -55,8 +57,8 @@ std::optional<RawAddress> ParseRaw(absl::string_view text) {
   std::memcpy(terminated, text.data(), text.size());
   terminated[text.size()] = '\0';
   unsigned char bytes[16];
-  if (inet_pton(v6 ? AF_INET6 : AF_INET, terminated, bytes) != 1) return std::nullopt;
-  return RawAddress{FromBytes(bytes, v6 ? 16 : 4), !v6};
+  if (inet_pton(AF_INET6, terminated, bytes) != 1) return std::nullopt;
+  return RawAddress{FromBytes(bytes), false};
 }
 
 char* PutDecimal(unsigned value, char* out) {
@@ -108,6 +110,30 @@ char* PutV6(absl::uint128 bits, char* out) {
 }
 
 }  // namespace
+
+std::optional<uint32_t> ParseIpv4(absl::string_view text) {
+  constexpr size_t kLongest = 15;
+  if (text.size() > kLongest) return std::nullopt;
+  uint32_t bits = 0;
+  size_t at = 0;
+  for (int parts = 1;; ++parts) {
+    const size_t start = at;
+    uint32_t part = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+      part = part * 10 + static_cast<uint32_t>(text[at] - '0');
+    }
+    const size_t digits = at - start;
+    if (digits == 0 || digits > 3 || part > 255 || (text[start] == '0' && digits > 1)) {
+      return std::nullopt;
+    }
+    bits = bits << 8 | part;
+    if (parts == 4) break;
+    if (at == text.size() || text[at] != '.') return std::nullopt;
+    ++at;
+  }
+  if (at != text.size()) return std::nullopt;
+  return bits;
+}
 
 IpAddress IpAddress::V6(absl::uint128 bits) {
   return IsMapped(bits) ? V4(Low32(bits)) : IpAddress(bits, /*v4=*/false);

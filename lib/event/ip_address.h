@@ -23,6 +23,9 @@
 
 namespace sequitur::event {
 
+// Dotted quad: four decimal numbers, no leading zeros.
+std::optional<uint32_t> ParseIpv4(absl::string_view text);
+
 class IpAddress {
  public:
   // The longest canonical text: eight groups of four digits.

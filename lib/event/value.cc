@@ -9,8 +9,8 @@
 namespace sequitur::event {
 
 bool operator==(const Value& a, const Value& b) {
-  if (a.kind_ != b.kind_) return false;
-  switch (a.kind_) {
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
     case Value::Kind::kNull:
       return true;
     case Value::Kind::kBool:
@@ -27,7 +27,7 @@ bool operator==(const Value& a, const Value& b) {
 }
 
 std::string Value::ToString() const {
-  switch (kind_) {
+  switch (kind()) {
     case Kind::kNull:
       return "null";
     case Kind::kBool:
@@ -51,6 +51,16 @@ std::string Value::ToString() const {
 
 bool ParseInt(absl::string_view text, int64_t* out) {
   if (text.empty() || !(absl::ascii_isdigit(text.back()))) return false;
+  constexpr size_t kSurelyFit = 18;
+  if (text.size() <= kSurelyFit && text.front() != '-') {
+    int64_t value = 0;
+    for (const char c : text) {
+      if (!absl::ascii_isdigit(c)) return false;
+      value = value * 10 + (c - '0');
+    }
+    *out = value;
+    return true;
+  }
   if (!(absl::ascii_isdigit(text.front()) || text.front() == '-')) return false;
   return absl::SimpleAtoi(text, out);
 }

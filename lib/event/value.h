@@ -40,7 +40,7 @@ class Value {
   static constexpr Value String(absl::string_view s) {
     Value v(Kind::kString);
     v.chars_ = s.data();
-    v.size_ = static_cast<uint32_t>(s.size());
+    v.tag_ = Tag(Kind::kString, s.size());
     return v;
   }
   // No elements: null. One element: still a list.
@@ -48,27 +48,27 @@ class Value {
     if (elements.empty()) return Value();
     Value v(Kind::kList);
     v.elements_ = elements.data();
-    v.size_ = static_cast<uint32_t>(elements.size());
+    v.tag_ = Tag(Kind::kList, elements.size());
     return v;
   }
 
-  constexpr Kind kind() const { return kind_; }
-  constexpr bool is_null() const { return kind_ == Kind::kNull; }
-  constexpr bool is_string() const { return kind_ == Kind::kString; }
-  constexpr bool is_list() const { return kind_ == Kind::kList; }
-  constexpr bool is_number() const { return kind_ == Kind::kInt || kind_ == Kind::kDouble; }
+  constexpr Kind kind() const { return static_cast<Kind>(static_cast<uint8_t>(tag_)); }
+  constexpr bool is_null() const { return tag_ == 0; }
+  constexpr bool is_string() const { return kind() == Kind::kString; }
+  constexpr bool is_list() const { return kind() == Kind::kList; }
+  constexpr bool is_number() const { return kind() == Kind::kInt || kind() == Kind::kDouble; }
 
   // REQUIRES: the kind each names.
   constexpr bool bool_value() const { return int_ != 0; }
   constexpr int64_t int_value() const { return int_; }
   constexpr double double_value() const { return double_; }
-  constexpr absl::string_view string_value() const { return {chars_, size_}; }
-  constexpr absl::Span<const Value> list_value() const { return {elements_, size_}; }
+  constexpr absl::string_view string_value() const { return {chars_, size()}; }
+  constexpr absl::Span<const Value> list_value() const { return {elements_, size()}; }
 
   // The value as its elements: itself for a scalar, nothing for null.
   absl::Span<const Value> elements() const {
-    if (kind_ == Kind::kList) return list_value();
-    return {this, kind_ == Kind::kNull ? size_t{0} : size_t{1}};
+    if (is_list()) return list_value();
+    return {this, is_null() ? size_t{0} : size_t{1}};
   }
   // The first element, or null.
   Value first() const { return is_list() ? elements_[0] : *this; }
@@ -85,7 +85,12 @@ class Value {
   std::string ToString() const;
 
  private:
-  explicit constexpr Value(Kind kind) : kind_(kind) {}
+  explicit constexpr Value(Kind kind) : tag_(Tag(kind, 0)) {}
+
+  static constexpr uint64_t Tag(Kind kind, size_t size) {
+    return static_cast<uint64_t>(size) << 32 | static_cast<uint8_t>(kind);
+  }
+  constexpr uint32_t size() const { return static_cast<uint32_t>(tag_ >> 32); }
 
   union {
     int64_t int_ = 0;
@@ -93,8 +98,9 @@ class Value {
     const char* chars_;
     const Value* elements_;
   };
-  uint32_t size_ = 0;
-  Kind kind_ = Kind::kNull;
+  // Size and kind in one word: a Value is written by two stores and read by two
+  // loads, which a processor can pass from one to the other.
+  uint64_t tag_ = 0;
 };
 
 static_assert(sizeof(Value) == 16);

@@ -12,10 +12,12 @@
 namespace sequitur::decode {
 
 // What the scan has read otherwise than the parser; empty when they agree.
-inline std::string Disagreement(const JsonPaths& paths, absl::string_view json) {
+// `keys` as earlier documents left them.
+inline std::string Disagreement(JsonKeys& keys, absl::string_view json) {
+  const JsonPaths& paths = keys.paths();
   Arena fast_arena, slow_arena;
   JsonCaptures fast, slow;
-  const Scanned scanned = ScanJson(paths, json, fast_arena, fast);
+  const Scanned scanned = ScanJson(keys, json, fast_arena, fast);
   if (scanned == Scanned::kNotPlain) return "";
   bool bad_escape = false;
   const DecodeResult parsed = ReadJsonBySax(paths, json, slow_arena, slow, &bad_escape);

@@ -1,5 +1,6 @@
 #include "decode/stream_hint.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace sequitur::decode {
@@ -49,6 +50,26 @@ TEST(StreamHint, WhatIsKnownStays) {
   hint.Fill(HintFromName("httpd-error"));
   EXPECT_EQ(hint.server, Server::kNginx);
   EXPECT_EQ(hint.role, Role::kError);
+}
+
+bool Same(const StreamHint& a, const StreamHint& b) {
+  return a.server == b.server && a.role == b.role && a.raw_log == b.raw_log;
+}
+
+// More names than it holds, each asked for again after others took its place.
+TEST(HintMemo, GivesTheHintsOfTheNamesThemselves) {
+  HintMemo memo;
+  for (int round = 0; round < 3; ++round) {
+    for (int site = 0; site < 500; ++site) {
+      for (absl::string_view name : {"access.log", "error.log", "nginx/access.log", "x", ""}) {
+        const std::string path = absl::StrCat("/var/log/", site, "/", name);
+        EXPECT_TRUE(Same(memo.FromPath(path), HintFromPath(path))) << path;
+        EXPECT_TRUE(Same(memo.FromName(path), HintFromName(path))) << path;
+      }
+    }
+  }
+  const std::string longer = std::string(HintMemo::kMaxText, '/') + "nginx/error.log";
+  EXPECT_TRUE(Same(memo.FromPath(longer), HintFromPath(longer)));
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ TEST(SyslogPrefix, LeavesOrdinaryLinesAlone) {
         "2026/11/24 03:49:10 [error] 12#0: *1 x", "host word: text",
         "192.0.2.1 - - [24/Nov/2026:03:49:10 +0000] \"GET /nginx: HTTP/1.1\" 200 1",
         "[Tue Nov 24 03:49:10 2026] [error] nginx: x", "Nov 24 03:49 web-03 nginx: x",
-        "2026-11-24T03:49:10Z INFO worker: x", "nginx:", "nginx[12]: "}) {
+        "2026-11-24T03:49:10Z INFO worker: x", "nginx:", "nginx[12]: ", "{\"message\": nginx: x"}) {
     const std::string parsed = Parse(line);
     EXPECT_TRUE(parsed == "none" || absl::string_view(parsed) == "|nginx|")
         << line << " " << parsed;

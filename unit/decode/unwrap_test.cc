@@ -24,7 +24,7 @@ class UnwrapTest : public ::testing::Test {
   // "kind|text", the kind being the failure's name when there is no payload.
   std::string Find(absl::string_view record, absl::string_view file = "") {
     Envelope origin;
-    origin.AddOrigin(file, Envelope::Origin::kFile);
+    origin.AddOrigin(file, Envelope::Origin::kFile, envelopes_.hints());
     const DecodeResult result = unwrapper_.Find(record, origin, 0, arena_);
     const Payload& payload = unwrapper_.payload();
     return absl::StrCat(

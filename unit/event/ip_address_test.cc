@@ -1,5 +1,7 @@
 #include "event/ip_address.h"
 
+#include <arpa/inet.h>
+
 #include <random>
 
 #include "absl/container/flat_hash_set.h"
@@ -57,6 +59,30 @@ TEST(IpAddress, IsNothingElseThanAnAddress) {
   EXPECT_EQ(Canonical(absl::string_view("::1\0x", 5)), "none");
   EXPECT_EQ(Canonical(std::string(1 << 20, ':')), "none");
   EXPECT_EQ(Canonical(absl::StrCat("::1%", std::string(1 << 20, 'z'))), "::1");
+}
+
+TEST(ParseIpv4, AgreesWithTheSystem) {
+  std::mt19937 random(4);
+  size_t addresses = 0;
+  for (int round = 0; round < 100'000; ++round) {
+    std::string text;
+    const size_t parts = random() % 8 == 0 ? random() % 6 : 4;
+    for (size_t part = 0; part < parts; ++part) {
+      absl::StrAppend(&text, part == 0 ? "" : ".", random() % (part % 2 == 0 ? 300 : 30));
+    }
+    constexpr char kPieces[] = "0123456789. x:";
+    if (random() % 3 == 0) {
+      text.insert(random() % (text.size() + 1), 1, kPieces[random() % (sizeof kPieces - 1)]);
+    }
+    in_addr system{};
+    const bool is_address = inet_pton(AF_INET, text.c_str(), &system) == 1;
+    const auto parsed = ParseIpv4(text);
+    ASSERT_EQ(parsed.has_value(), is_address) << text;
+    if (!is_address) continue;
+    ASSERT_EQ(*parsed, ntohl(system.s_addr)) << text;
+    ++addresses;
+  }
+  EXPECT_GT(addresses, 10'000u);
 }
 
 TEST(IpAddress, IsReadBackFromItsText) {

@@ -5,20 +5,11 @@
 //
 // Decodes what the site's rules read: config/sequitur.yaml, from where it is run.
 // FOLDER as `loadgen --output` writes it; ONLY a reading's number, for a profiler.
-//
-// U is the unit of the figures: RapidJSON's SAX parser in situ, picking twelve
-// paths out of one record of the mix and nothing more.
 
-#include <time.h>
-
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -27,61 +18,24 @@
 #include "decode/json_scan.h"
 #include "decode/json_sources.h"
 #include "pipeline/site.h"
+#include "pipeline/yardstick.h"
 
 namespace sequitur::decode {
 namespace {
 
-using Lines = std::vector<std::string>;
+using bench::Lines;
+using bench::Median;
+using bench::ThreadSeconds;
 
-// In the order of arrival, roughly: the sources mixed as they are many.
 std::map<std::string, Lines> Load(const std::string& folder) {
-  std::map<std::string, Lines> sources;
-  Lines mix;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".ndjson") continue;
-    std::ifstream file(entry.path());
-    Lines& lines = sources[entry.path().stem().string()];
-    for (std::string line; std::getline(file, line);) {
-      mix.push_back(line);
-      lines.push_back(std::move(line));
-    }
-  }
-  std::shuffle(mix.begin(), mix.end(), std::mt19937(1));
-  if (mix.size() > 20'000) mix.resize(20'000);
+  std::map<std::string, Lines> sources = bench::LoadLines(folder);
+  Lines mix = bench::Mix(sources, 20'000);
   for (auto& [name, lines] : sources) {
     if (lines.size() > 5'000) lines.resize(5'000);
   }
   sources["mix"] = std::move(mix);
   return sources;
 }
-
-double ThreadSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-}
-
-// The yardstick: a trie of twelve paths, nothing kept of the rest.
-class Bare {
- public:
-  Bare() {
-    for (const char* path : {"@timestamp", "message", "host.name", "host.id", "log.file.path",
-                             "event.kind", "process.pid", "process.executable.path", "source.ip",
-                             "destination.ip", "destination.port", "user.name"}) {
-      paths_.Add(path);
-    }
-  }
-  bool operator()(const std::string& line) {
-    arena_.Reset();
-    bool bad_escape = false;
-    return ReadJsonBySax(paths_, line, arena_, captures_, &bad_escape) == DecodeResult::kDecoded;
-  }
-
- private:
-  JsonPaths paths_;
-  Arena arena_;
-  JsonCaptures captures_;
-};
 
 struct Variant {
   std::string name;
@@ -98,12 +52,6 @@ double Nanoseconds(const Variant& variant, const Lines& lines) {
     std::exit(1);
   }
   return seconds * 1e9 / static_cast<double>(lines.size());
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 void Measure(const std::string& source, const Lines& lines, const std::vector<Variant>& variants,
@@ -135,14 +83,14 @@ int Main(const std::string& folder, int rounds, int only) {
   const event::Projection& projection = site->projection();
   JsonPaths paths;
   const JsonSources sources(paths, projection, SourceOptions());
-  Bare bare;
+  bench::Yardstick yardstick;
   Arena arena;
   JsonCaptures captures;
   event::Event event(projection);
   const auto decoder = *Decoder::Create(projection, SourceOptions());
   int64_t offset = 0;
   std::vector<Variant> variants = {
-      {"U: RapidJSON SAX, 12 paths", [&](const std::string& line) { return bare(line); }},
+      {"U: RapidJSON SAX, 12 paths", [&](const std::string& line) { return yardstick.Read(line); }},
       {"RapidJSON SAX, all paths",
        [&](const std::string& line) {
          arena.Reset();

@@ -68,10 +68,9 @@ int16_t Lineage::EnrichOn(Host& host, const ProcessRecord& record, Event& event)
   FillAncestors(host.table, chain, event);
   FillService(reading, event);
   event.Set(field::kSequiturLineageComplete, Value::Bool(chain.complete));
-  if (learnt) {
-    Wake(host, record.self.pid);
-    Wake(host, record.parent.pid);
-  }
+  if (learnt) Wake(host, record.self.pid);
+  // Each child of a process that started before us names it and says no more.
+  if (host.table.Made(record.parent.pid)) Wake(host, record.parent.pid);
   return reading.service;
 }
 

@@ -100,10 +100,7 @@ void Indicators::Enrich(Event& event) {
   ++stats_.requests;
   const Request request = Read(event);
   entry_hit_.assign(set_.entries_.size(), 0);
-  if (!request.target.empty()) {
-    forms_.Set(request.target);
-    MatchSubject(IndicatorSet::kTarget, forms_.text());
-  }
+  MatchSubject(IndicatorSet::kTarget, request.target);
   MatchSubject(IndicatorSet::kUserAgent, request.user_agent.text());
   MatchSubject(IndicatorSet::kReferrer, request.referrer);
   MatchSubject(IndicatorSet::kMessage, request.message);
@@ -133,13 +130,24 @@ Indicators::Request Indicators::Read(const Event& event) {
 void Indicators::MatchSubject(IndicatorSet::Subject subject, absl::string_view text) {
   const auto& automaton = *set_.automata_[subject];
   if (text.empty() || automaton.entries.empty()) return;
+  const auto mark = [&](const std::vector<int>& patterns) {
+    for (const int pattern : patterns) entry_hit_[automaton.entries[pattern]] = 1;
+  };
+  if (const auto* known = memos_[subject].Find(text)) return mark(*known);
+  absl::string_view searched = text;
+  if (subject == IndicatorSet::kTarget) {
+    forms_.Set(text);
+    searched = forms_.text();
+  }
   RE2::Set::ErrorInfo error{RE2::Set::kNoError};
   matches_.clear();
-  if (automaton.set.Match({text.data(), text.size()}, &matches_, &error)) {
-    for (const int pattern : matches_) entry_hit_[automaton.entries[pattern]] = 1;
-  } else if (error.kind == RE2::Set::kOutOfMemory) {
+  if (!automaton.set.Match({searched.data(), searched.size()}, &matches_, &error) &&
+      error.kind == RE2::Set::kOutOfMemory) {
     ++stats_.over_budget;
+    return;
   }
+  mark(matches_);
+  memos_[subject].Keep(text, matches_);
 }
 
 // What is not a pattern, and which of the patterns' hits the method allows.

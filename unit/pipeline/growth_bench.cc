@@ -255,6 +255,54 @@ void DeepLineage(size_t n) {
   }
 }
 
+// A document of n members nobody reads beside those that are read.
+std::string Members(size_t n) {
+  std::string line =
+      "{\"@timestamp\":\"2026-11-24T08:00:00Z\",\"host\":{\"name\":\"web-1\"},"
+      "\"event\":{\"category\":[\"process\"],\"type\":[\"start\"]},"
+      "\"process\":{\"pid\":7,\"name\":\"sh\"}";
+  for (size_t i = 0; i < n; ++i) absl::StrAppend(&line, ",\"member_", i, "\":\"value ", i, "\"");
+  return line + "}";
+}
+
+// A request whose target has n bytes, no two alike.
+std::string Request(size_t n, size_t number) {
+  return absl::StrCat("203.0.113.7 - - [24/Nov/2026:08:00:00 +0000] \"GET /", number, "/",
+                      Repeat("products/list.php?page=", n), " HTTP/1.1\" 200 1 \"-\" \"-\"");
+}
+
+// One event of a shape, decoded and enriched: ns, to be drawn.
+void PrintCurve(const char* name, const std::vector<size_t>& sizes,
+                const std::function<std::string(size_t n, size_t number)>& line_of) {
+  const Site& site = ShippedSite();
+  for (const size_t n : sizes) {
+    const auto decoder = *decode::Decoder::Create(site.projection(), {});
+    enrich::Enricher enricher(site.projection(), site.EnrichOptions());
+    event::Event event(site.projection());
+    bench::Lines lines;
+    for (size_t i = 0; i < 500; ++i) lines.push_back(line_of(n, i));
+    std::vector<double> taken;
+    for (int round = 0; round < 7; ++round) {
+      const double start = ThreadSeconds();
+      for (const std::string& line : lines) {
+        decode::RawRecord record;
+        record.bytes = line;
+        record.record_time = kStart;
+        decoder->Decode(record, event, [&](event::Event& decoded) { enricher.Enrich(decoded); });
+      }
+      taken.push_back((ThreadSeconds() - start) * 1e9 / static_cast<double>(lines.size()));
+    }
+    std::printf("%-20s %9zu %9zu %9.0f\n", name, n, lines[0].size(), Median(taken));
+  }
+}
+
+void PrintCurves() {
+  std::printf("\n%-20s %9s %9s %9s\n", "decoded and enriched", "n", "bytes", "ns/event");
+  PrintCurve("unread members", {0, 10, 20, 50, 100, 200, 500, 1000},
+             [](size_t n, size_t) { return Members(n); });
+  PrintCurve("bytes of target", {32, 64, 128, 256, 512, 1024, 2048, 4096, 8192}, Request);
+}
+
 struct Case {
   std::string name;
   std::string unit;
@@ -328,6 +376,7 @@ int Main(absl::string_view only) {
                 small, c.n * 4, large, large / small);
     std::fflush(stdout);
   }
+  if (only.empty()) PrintCurves();
   return 0;
 }
 

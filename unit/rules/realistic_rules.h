@@ -80,7 +80,7 @@ inline std::string TwoStepRules(absl::string_view family, int count) {
   };
   constexpr Template kTemplates[] = {
       {"access", R"(sequence by source.ip with maxspan=1m
-      [web where event.type == "access" and http.request.method == "POST" and http.response.status_code == 404 and url.path like~ "*/$tool*"]
+      [web where event.type == "access" and http.response.status_code == 404 and url.path like~ ("*.jpg", "*.php", "*/$tool*")]
       [web where event.type == "access" and http.response.status_code == 200 and url.path like~ "*/$tool*.php"])"},
       {"access", R"(sequence by host.id with maxspan=30s
       [web where event.type == "access" and http.response.status_code >= 500 and url.path like~ ("*.php", "*.cgi", "*.jsp") and user_agent.original like~ "*$tool*"]
@@ -107,7 +107,7 @@ inline std::string TwoStepRules(absl::string_view family, int count) {
       [process where event.type == "start" and process.parent.name : ("$tool", "sshd*") and process.executable : ("$folder/*", "/private/tmp/*")]
       [file where event.type == "creation" and file.path : "$folder/$n*"])"},
       {"process", R"(sequence by host.id, process.parent.pid with maxspan=5s
-      [process where event.type == "start" and process.name in ("id", "whoami", "uname", "$tool")]
+      [process where event.type == "start" and process.name in ("id", "whoami", "uname", "uptime", "$tool")]
       [process where event.type == "start" and process.name in ("cat", "curl", "$other") and process.args : ("/etc/passwd", "*$word*")])"},
       {"file", R"(sequence by host.id with maxspan=1m
       [file where event.type in ("creation", "change") and file.extension : ("php", "sh", "py", "x$n") and file.path : ("$folder/*", "/tmp/*")]

@@ -74,6 +74,10 @@ IndicatorSet::IndicatorSet(const std::vector<IndicatorSpec>& specs) {
         automata_[subject]->entries.push_back(entries_.size());
       }
     }
+    if (!spec.methods.empty() || !spec.methods_except.empty() || spec.target_longer_than > 0 ||
+        spec.binary || spec.empty_user_agent || spec.always) {
+      plain_.push_back(entries_.size());
+    }
     entries_.push_back({static_cast<size_t>(name), spec.methods, spec.methods_except,
                         spec.target_longer_than, spec.binary, spec.empty_user_agent, spec.always});
   }
@@ -155,7 +159,7 @@ void Indicators::MatchPlain(const Request& request) {
   const bool binary = IsBinary(request.target) || IsBinary(request.method);
   const bool empty_agent = request.user_agent.is_string() &&
                            (request.user_agent.text().empty() || request.user_agent.text() == "-");
-  for (size_t i = 0; i < set_.entries_.size(); ++i) {
+  for (const size_t i : set_.plain_) {
     const IndicatorSet::Entry& entry = set_.entries_[i];
     if (!entry.methods.empty() && !Lists(entry.methods, request.method)) {
       entry_hit_[i] = 0;

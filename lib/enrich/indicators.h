@@ -68,6 +68,7 @@ class IndicatorSet {
 
   std::vector<std::string> names_;
   std::vector<Entry> entries_;
+  std::vector<size_t> plain_;  // those that ask for more than patterns
   std::unique_ptr<Automaton> automata_[kSubjects];
 };
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building needs (Debian 12 or 13), and with
 # --tests those that the tests and the demo with a broker need besides: Java and
-# Maven for Kafka, Prometheus, a browser. Does nothing, and needs no rights, when
-# all of them are there.
+# Maven for Kafka, Prometheus, a browser; with --bench those of `make bench`: a
+# yardstick and what draws the figures. Does nothing, and needs no rights, when all
+# of them are there.
 set -euo pipefail
 
 packages=(
@@ -18,6 +19,9 @@ if [[ ${1:-} == --tests ]]; then
   # Any Java from 17 on and any Maven run the broker.
   command -v java >/dev/null || packages+=(default-jre-headless)
   command -v mvn >/dev/null || packages+=(maven)
+fi
+if [[ ${1:-} == --bench ]]; then
+  packages+=(libsimdjson-dev gnuplot-nox)
 fi
 
 missing=()

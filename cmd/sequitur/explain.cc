@@ -29,18 +29,18 @@ std::string Keys(const pipeline::Site& site, const eql::Term& term) {
 
 std::string IndexedBy(const pipeline::Site& site, const eql::Term& term) {
   std::string by = absl::StrCat("category ", term.category.empty() ? "any" : term.category);
-  const auto required = site.rules()->program().Required(term.condition);
-  if (!required.has_value()) return by;
-  constexpr size_t kShown = 6;
-  std::vector<std::string> shown(
-      required->literals.begin(),
-      required->literals.begin() + std::min(kShown, required->literals.size()));
-  absl::StrAppend(&by, ", ", site.fields().path(required->field), " in (",
-                  absl::StrJoin(shown, ", "));
-  if (required->literals.size() > kShown) {
-    absl::StrAppend(&by, ", and ", required->literals.size() - kShown, " more");
+  const auto required =
+      site.rules()->program().Required(term.condition, eql::Program::Literals::kEqual);
+  for (size_t i = 0; i < required.size(); ++i) {
+    constexpr size_t kShown = 6;
+    const std::vector<std::string>& all = required[i].literals;
+    const std::vector<std::string> shown(all.begin(), all.begin() + std::min(kShown, all.size()));
+    absl::StrAppend(&by, i == 0 ? ", " : " or ", site.fields().path(required[i].field), " in (",
+                    absl::StrJoin(shown, ", "));
+    if (all.size() > kShown) absl::StrAppend(&by, ", and ", all.size() - kShown, " more");
+    by += ")";
   }
-  return by + ")";
+  return by;
 }
 
 std::string Fields(const pipeline::Site& site, const eql::Term& term) {

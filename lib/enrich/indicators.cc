@@ -74,6 +74,10 @@ IndicatorSet::IndicatorSet(const std::vector<IndicatorSpec>& specs) {
         automata_[subject]->entries.push_back(entries_.size());
       }
     }
+    if (!spec.methods.empty() || !spec.methods_except.empty() || spec.target_longer_than > 0 ||
+        spec.binary || spec.empty_user_agent || spec.always) {
+      plain_.push_back(entries_.size());
+    }
     entries_.push_back({static_cast<size_t>(name), spec.methods, spec.methods_except,
                         spec.target_longer_than, spec.binary, spec.empty_user_agent, spec.always});
   }
@@ -100,10 +104,7 @@ void Indicators::Enrich(Event& event) {
   ++stats_.requests;
   const Request request = Read(event);
   entry_hit_.assign(set_.entries_.size(), 0);
-  if (!request.target.empty()) {
-    forms_.Set(request.target);
-    MatchSubject(IndicatorSet::kTarget, forms_.text());
-  }
+  MatchSubject(IndicatorSet::kTarget, request.target);
   MatchSubject(IndicatorSet::kUserAgent, request.user_agent.text());
   MatchSubject(IndicatorSet::kReferrer, request.referrer);
   MatchSubject(IndicatorSet::kMessage, request.message);
@@ -133,13 +134,24 @@ Indicators::Request Indicators::Read(const Event& event) {
 void Indicators::MatchSubject(IndicatorSet::Subject subject, absl::string_view text) {
   const auto& automaton = *set_.automata_[subject];
   if (text.empty() || automaton.entries.empty()) return;
+  const auto mark = [&](const std::vector<int>& patterns) {
+    for (const int pattern : patterns) entry_hit_[automaton.entries[pattern]] = 1;
+  };
+  if (const auto* known = memos_[subject].Find(text)) return mark(*known);
+  absl::string_view searched = text;
+  if (subject == IndicatorSet::kTarget) {
+    forms_.Set(text);
+    searched = forms_.text();
+  }
   RE2::Set::ErrorInfo error{RE2::Set::kNoError};
   matches_.clear();
-  if (automaton.set.Match({text.data(), text.size()}, &matches_, &error)) {
-    for (const int pattern : matches_) entry_hit_[automaton.entries[pattern]] = 1;
-  } else if (error.kind == RE2::Set::kOutOfMemory) {
+  if (!automaton.set.Match({searched.data(), searched.size()}, &matches_, &error) &&
+      error.kind == RE2::Set::kOutOfMemory) {
     ++stats_.over_budget;
+    return;
   }
+  mark(matches_);
+  memos_[subject].Keep(text, matches_);
 }
 
 // What is not a pattern, and which of the patterns' hits the method allows.
@@ -147,7 +159,7 @@ void Indicators::MatchPlain(const Request& request) {
   const bool binary = IsBinary(request.target) || IsBinary(request.method);
   const bool empty_agent = request.user_agent.is_string() &&
                            (request.user_agent.text().empty() || request.user_agent.text() == "-");
-  for (size_t i = 0; i < set_.entries_.size(); ++i) {
+  for (const size_t i : set_.plain_) {
     const IndicatorSet::Entry& entry = set_.entries_[i];
     if (!entry.methods.empty() && !Lists(entry.methods, request.method)) {
       entry_hit_[i] = 0;

@@ -9,7 +9,8 @@
 //
 // Bounds:   linear time in the request; RequestForms::kMaxTarget bytes of it.
 //           kAutomatonBytes of memory for each automaton: beyond it (no shipped
-//           pattern comes near) the request counts in Stats::over_budget.
+//           pattern comes near) the request counts in Stats::over_budget. What
+//           came lately is remembered, in a TextMemo for each subject.
 // Threads:  IndicatorSet is const and shared; Indicators belongs to one worker.
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "base/diagnostic.h"
 #include "enrich/request_forms.h"
+#include "enrich/text_memo.h"
 #include "event/event.h"
 
 namespace sequitur::enrich {
@@ -66,6 +68,7 @@ class IndicatorSet {
 
   std::vector<std::string> names_;
   std::vector<Entry> entries_;
+  std::vector<size_t> plain_;  // those that ask for more than patterns
   std::unique_ptr<Automaton> automata_[kSubjects];
 };
 
@@ -99,6 +102,7 @@ class Indicators {
   void Publish(event::Event& event);
 
   const IndicatorSet& set_;
+  TextMemo<std::vector<int>> memos_[IndicatorSet::kSubjects];
   RequestForms forms_;
   std::string joined_;
   std::vector<int> matches_;

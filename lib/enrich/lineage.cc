@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
@@ -68,10 +69,9 @@ int16_t Lineage::EnrichOn(Host& host, const ProcessRecord& record, Event& event)
   FillAncestors(host.table, chain, event);
   FillService(reading, event);
   event.Set(field::kSequiturLineageComplete, Value::Bool(chain.complete));
-  if (learnt) {
-    Wake(host, record.self.pid);
-    Wake(host, record.parent.pid);
-  }
+  if (learnt) Wake(host, record.self.pid);
+  // Each child of a process that started before us names it and says no more.
+  if (host.table.Made(record.parent.pid)) Wake(host, record.parent.pid);
   return reading.service;
 }
 
@@ -104,24 +104,35 @@ void Lineage::ForgetHost(event::HostId id) {
   hosts_.erase(found);
 }
 
-// Asks the inventory about an image, once.
-void Lineage::Judge(ProcessTable& table, ImageIndex index) {
-  Image& image = table.image(index);
-  if (image.judged) return;
+Inventory::Judgement Lineage::JudgementOf(const Inventory::Program& program,
+                                          absl::string_view arguments) {
+  constexpr absl::string_view kEnd("\0", 1);
+  program_ = absl::StrCat(program.executable, kEnd, program.name, kEnd, program.user, kEnd,
+                          program.args_cut ? "cut" : "", kEnd, arguments);
+  if (const auto* known = judgements_.Find(program_)) return *known;
   args_.clear();
-  absl::string_view arguments = table.Text(image.arguments);
   while (!arguments.empty()) {
     const size_t end = std::min(arguments.find('\0'), arguments.size());
     args_.push_back(arguments.substr(0, end));
     arguments.remove_prefix(std::min(end + 1, arguments.size()));
   }
+  Inventory::Program asked = program;
+  asked.args = args_;
+  const Inventory::Judgement judgement = inventory_.Judge(asked);
+  judgements_.Keep(program_, judgement);
+  return judgement;
+}
+
+// Asks the inventory about an image, once.
+void Lineage::Judge(ProcessTable& table, ImageIndex index) {
+  Image& image = table.image(index);
+  if (image.judged) return;
   Inventory::Program program;
   program.executable = table.Executable(index);
   program.name = table.Name(index);
   program.user = table.Text(image.user);
-  program.args = args_;
   program.args_cut = image.arguments_cut;
-  const Inventory::Judgement judgement = inventory_.Judge(program);
+  const Inventory::Judgement judgement = JudgementOf(program, table.Text(image.arguments));
   image.judged = true;
   image.service = judgement.service;
   image.runtime = judgement.runtime;

@@ -25,6 +25,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "enrich/inventory.h"
 #include "enrich/process_table.h"
+#include "enrich/text_memo.h"
 #include "enrich/waiting_room.h"
 #include "event/event.h"
 #include "event/snapshot.h"
@@ -95,6 +96,7 @@ class Lineage {
   int16_t EnrichOn(Host& host, const ProcessRecord& record, event::Event& event);
   void Account(Host& host);
   void Judge(ProcessTable& table, ImageIndex index);
+  Inventory::Judgement JudgementOf(const Inventory::Program& program, absl::string_view arguments);
   void NameServices(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   Reading Read(ProcessTable& table, const ProcessTable::Chain& chain);
   void RecallService(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
@@ -119,7 +121,10 @@ class Lineage {
   std::vector<event::SnapshotRef> reexaminable_;
   uint64_t unknown_parents_ = 0;
   uint64_t reexamined_ = 0;
+  // By everything that is judged: the same programs are started all the time.
+  TextMemo<Inventory::Judgement> judgements_;
   std::vector<absl::string_view> args_;  // scratch
+  std::string program_;                  // scratch
 };
 
 }  // namespace sequitur::enrich

@@ -185,6 +185,7 @@ ImageIndex ProcessTable::Make(const ProcessMention& mention, Image::Origin origi
   Push(live_, index);
   Describe(index, mention);
   ++stats_.images;
+  made_.push_back(mention.pid);
   return index;
 }
 

@@ -30,6 +30,7 @@ bool StartsDiffer(TimeNs a, TimeNs b) {
 }  // namespace
 
 ImageIndex ProcessTable::Learn(const ProcessRecord& record) {
+  made_.clear();
   if (record.self.pid < 0) return kNoImage;
   latest_ = std::max(latest_, record.time);
   MakeRoom();

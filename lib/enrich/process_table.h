@@ -17,6 +17,7 @@
 // Threads:  none; one per host and worker.
 // Lifetime: an ImageIndex is good until the next Learn().
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -115,6 +116,8 @@ class ProcessTable {
   // Takes a record in; the image of its process, or kNoImage when the record
   // does not say enough to make one.
   ImageIndex Learn(const ProcessRecord& record);
+  // Whether the latest Learn() made an image of this pid.
+  bool Made(int64_t pid) const { return std::find(made_.begin(), made_.end(), pid) != made_.end(); }
 
   struct Found {
     ImageIndex image = kNoImage;
@@ -214,7 +217,8 @@ class ProcessTable {
   Image::Symbol boot_ = StringPool::kNone;
   Image::Symbol last_boot_ = StringPool::kNone;
   Stats stats_;
-  std::string scratch_;  // arguments being joined
+  absl::InlinedVector<int64_t, 4> made_;  // pids, by the latest Learn()
+  std::string scratch_;                   // arguments being joined
 };
 
 }  // namespace sequitur::enrich

@@ -1,5 +1,6 @@
 #include "enrich/waiting_room.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sequitur::enrich {
@@ -12,7 +13,7 @@ bool WaitingRoom::Admits(int64_t pid, event::TimeNs now) {
   Pid& asked = pids_[pid];
   if (asked.asked == event::kNoTime) asked.asked = now;
   if (event::AddSaturating(asked.asked, patience_) < now) return false;
-  if (waiting_.size() < kMaxWaiting && asked.waiting < kMaxPerPid) return true;
+  if (size() < kMaxWaiting && asked.waiting < kMaxPerPid) return true;
   ++stats_.refused;
   return false;
 }
@@ -33,28 +34,38 @@ void WaitingRoom::Wake(int64_t pid, absl::FunctionRef<Verdict(Waiter&)> judge,
     pids_.erase(found);
     return;
   }
-  std::deque<Waiter> kept;
   for (Waiter& waiter : waiting_) {
-    if (waiter.pid != pid) {
-      kept.push_back(std::move(waiter));
-      continue;
-    }
+    if (waiter.pid != pid || !waiter.event) continue;
     Forget(pid);
     if (judge(waiter) == Verdict::kHandOut) {
       out.push_back(std::move(waiter.event));
+      ++gone_;
     } else {
       ++pids_[waiter.pid].waiting;
-      kept.push_back(std::move(waiter));
     }
   }
-  waiting_.swap(kept);
+  if (gone_ > waiting_.size() / 2) DropGone();
+}
+
+void WaitingRoom::DropGone() {
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(),
+                                [](const Waiter& waiter) { return !waiter.event; }),
+                 waiting_.end());
+  gone_ = 0;
 }
 
 void WaitingRoom::Expire(event::TimeNs now) {
-  while (!waiting_.empty() && event::AddSaturating(waiting_.front().since, patience_) < now) {
-    Forget(waiting_.front().pid);
+  while (!waiting_.empty()) {
+    const Waiter& first = waiting_.front();
+    if (!first.event) {
+      --gone_;
+    } else if (event::AddSaturating(first.since, patience_) < now) {
+      Forget(first.pid);
+      ++stats_.expired;
+    } else {
+      return;
+    }
     waiting_.pop_front();
-    ++stats_.expired;
   }
 }
 

@@ -51,7 +51,7 @@ class WaitingRoom {
   void Wake(int64_t pid, absl::FunctionRef<Verdict(Waiter&)> judge,
             std::vector<event::SnapshotRef>& out);
 
-  size_t size() const { return waiting_.size(); }
+  size_t size() const { return waiting_.size() - gone_; }
   const Stats& stats() const { return stats_; }
 
  private:
@@ -61,10 +61,12 @@ class WaitingRoom {
   };
 
   void Expire(event::TimeNs now);
+  void DropGone();
   void Forget(int64_t pid);
 
   event::TimeNs patience_;
-  std::deque<Waiter> waiting_;  // by `since`
+  std::deque<Waiter> waiting_;  // by `since`; without an event: handed out
+  size_t gone_ = 0;             // of these, handed out
   absl::flat_hash_map<int64_t, Pid> pids_;
   Stats stats_;
 };

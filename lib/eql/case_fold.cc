@@ -1,6 +1,7 @@
 #include "eql/case_fold.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 #include "absl/strings/ascii.h"
@@ -83,6 +84,22 @@ constexpr FoldRange kFolds[] = {
 };
 // clang-format on
 
+// Nearly all text is ASCII. The loops over a block are ones that the compiler makes
+// into vector instructions.
+constexpr size_t kBlock = 16;
+
+bool IsAscii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool IsUpperAscii(char c) { return static_cast<unsigned char>(c - 'A') < 26; }
+char LowerAscii(char c) { return static_cast<char>(c + (IsUpperAscii(c) ? 'a' - 'A' : 0)); }
+
+// Whether a whole block begins at `at`, and all of it is ASCII.
+bool IsAsciiBlock(absl::string_view text, size_t at) {
+  if (text.size() - at < kBlock) return false;
+  uint64_t words[kBlock / sizeof(uint64_t)];
+  std::memcpy(words, text.data() + at, kBlock);
+  return ((words[0] | words[1]) & 0x8080808080808080) == 0;
+}
+
 }  // namespace
 
 uint32_t FoldCharacter(uint32_t code) {
@@ -98,6 +115,16 @@ uint32_t FoldCharacter(uint32_t code) {
 size_t FoldCaseInto(absl::string_view text, char* out) {
   char* end = out;
   for (size_t at = 0; at < text.size();) {
+    if (IsAsciiBlock(text, at)) {
+      for (size_t i = 0; i < kBlock; ++i) end[i] = LowerAscii(text[at + i]);
+      end += kBlock;
+      at += kBlock;
+      continue;
+    }
+    if (IsAscii(text[at])) {
+      *end++ = LowerAscii(text[at++]);
+      continue;
+    }
     const Character c = CharacterAt(text, at);
     if (c.valid) {
       end += EncodeUtf8(FoldCharacter(c.code), end);
@@ -111,6 +138,17 @@ size_t FoldCaseInto(absl::string_view text, char* out) {
 
 bool IsFolded(absl::string_view text) {
   for (size_t at = 0; at < text.size();) {
+    if (IsAsciiBlock(text, at)) {
+      bool upper = false;
+      for (size_t i = 0; i < kBlock; ++i) upper |= IsUpperAscii(text[at + i]);
+      if (upper) return false;
+      at += kBlock;
+      continue;
+    }
+    if (IsAscii(text[at])) {
+      if (IsUpperAscii(text[at++])) return false;
+      continue;
+    }
     const Character c = CharacterAt(text, at);
     if (c.valid && FoldCharacter(c.code) != c.code) return false;
     at += c.size;

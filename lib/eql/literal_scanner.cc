@@ -25,13 +25,19 @@ void LiteralScanner::NumberBytes(absl::Span<const std::string> literals) {
 }
 
 void LiteralScanner::AddLiteral(absl::string_view literal, uint32_t index) {
+  if (literal.size() < 2) {
+    has_single_bytes_ = true;
+  } else {
+    const size_t bit = PairBit(literal[0], literal[1]);
+    pairs_[bit / 64] |= uint64_t{1} << (bit % 64);
+  }
   uint32_t state = 0;
   for (unsigned char c : literal) {
     uint32_t next = Next(state, class_of_[c]);
     if (next == kNone) {
       next = static_cast<uint32_t>(states_.size());
       Next(state, class_of_[c]) = next;
-      states_.emplace_back();
+      states_.emplace_back().depth = states_[state].depth + 1;
       next_.resize(next_.size() + classes_, kNone);
     }
     state = next;
@@ -63,17 +69,39 @@ void LiteralScanner::LinkSuffixes() {
   }
 }
 
+bool LiteralScanner::Report(uint32_t state, absl::FunctionRef<bool(uint32_t)> found) const {
+  uint32_t hit = states_[state].first_literal != kNone ? state : states_[state].output;
+  for (; hit != kNone; hit = states_[hit].output) {
+    for (uint32_t i = states_[hit].first_literal; i != kNone; i = next_literal_[i]) {
+      if (!found(i)) return false;
+    }
+  }
+  return true;
+}
+
 void LiteralScanner::Scan(absl::string_view text,
                           absl::FunctionRef<bool(uint32_t literal)> found) const {
-  uint32_t state = 0;
-  for (unsigned char c : text) {
-    state = next_[static_cast<size_t>(state) * classes_ + class_of_[c]];
-    uint32_t hit = states_[state].first_literal != kNone ? state : states_[state].output;
-    for (; hit != kNone; hit = states_[hit].output) {
-      for (uint32_t i = states_[hit].first_literal; i != kNone; i = next_literal_[i]) {
-        if (!found(i)) return;
-      }
+  if (has_single_bytes_) return ScanEachByte(text, found);
+  size_t at = 0;
+  while (true) {
+    while (at + 1 < text.size() && !MayBegin(text[at], text[at + 1])) ++at;
+    if (at + 1 >= text.size()) return;
+    uint32_t state = NextOf(NextOf(0, text[at]), text[at + 1]);
+    size_t end = at + 2;
+    while (states_[state].depth >= 2) {
+      if (!Report(state, found) || end == text.size()) return;
+      state = NextOf(state, text[end++]);
     }
+    at = end - 1;  // nothing has begun before this byte
+  }
+}
+
+void LiteralScanner::ScanEachByte(absl::string_view text,
+                                  absl::FunctionRef<bool(uint32_t literal)> found) const {
+  uint32_t state = 0;
+  for (const char c : text) {
+    state = NextOf(state, c);
+    if (!Report(state, found)) return;
   }
 }
 

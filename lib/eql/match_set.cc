@@ -52,22 +52,38 @@ bool MatchSet::Contains(const Value& scalar, Arena& arena) const {
   return spelt_doubles_.contains(number.double_value());
 }
 
-std::optional<std::vector<std::string>> MatchSet::Texts() const {
+std::optional<MatchSet::EntryTexts> MatchSet::Texts() const {
   Arena arena;
-  std::vector<std::string> texts;
+  EntryTexts out;
   for (const Literal& entry : entries_) {
     const Value value = LiteralValue(entry);
-    if (value.is_number()) return std::nullopt;
     const absl::string_view text = ScalarText(value, arena);
     if (kind_ == Kind::kWildcard && WildcardSet::HasWildcard(text)) return std::nullopt;
-    // "007" equals the number 7, whose text is another.
     const Value number = ScalarNumber(value);
+    if (kind_ == Kind::kExact && value.is_number()) {
+      out.numbers = true;
+      out.texts.emplace_back(ScalarText(number, arena));
+      continue;
+    }
     if (kind_ == Kind::kExact && !number.is_null() && ScalarText(number, arena) != text) {
       return std::nullopt;
     }
-    texts.emplace_back(text);
+    out.texts.emplace_back(text);
   }
-  return texts;
+  return out;
+}
+
+std::vector<std::string> MatchSet::Parts() const {
+  if (kind_ != Kind::kWildcard) return {};
+  std::vector<std::string> parts;
+  Arena arena;
+  for (const Literal& entry : entries_) {
+    parts.push_back(WildcardSet::LongestPart(ScalarText(LiteralValue(entry), arena)));
+    if (parts.back().empty()) return {};
+  }
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  return parts;
 }
 
 std::string MatchSet::Key() const {

@@ -31,9 +31,18 @@ class MatchSet {
   Kind kind() const { return kind_; }
   // Sorted, each once.
   const std::vector<Literal>& entries() const { return entries_; }
-  // The entries as texts that alone decide Contains() by equality with the
-  // value's ScalarText; nullopt when there are patterns or numbers among them.
-  std::optional<std::vector<std::string>> Texts() const;
+  // The entries as texts, of which a value in the set has one as its ScalarText, or
+  // as that of its ScalarNumber: a string then only where `numbers`, written as such,
+  // are among the entries. nullopt when there are patterns, or a "007", which equals
+  // the number 7.
+  struct EntryTexts {
+    std::vector<std::string> texts;
+    bool numbers = false;
+  };
+  std::optional<EntryTexts> Texts() const;
+  // Of a wildcard set: texts of which a value that is in it holds at least one,
+  // for each entry its longest plain part. Empty when an entry has none.
+  std::vector<std::string> Parts() const;
   // Names the content, for finding equal sets.
   std::string Key() const;
 

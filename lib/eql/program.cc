@@ -1,6 +1,8 @@
 #include "eql/program.h"
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -16,21 +18,22 @@ namespace sequitur::eql {
 namespace {
 
 using Required = Program::RequiredLiterals;
+using Alternatives = std::vector<Required>;
 
-// Fields of few values say little about an event; the smaller, the better.
-std::pair<bool, size_t> Selectivity(const Required& required, const event::FieldTable& fields) {
-  const absl::string_view path = fields.path(required.field);
-  const bool common = absl::StartsWith(path, "event.") || absl::StartsWith(path, "host.os.") ||
-                      absl::StartsWith(path, "network.");
-  return {common, required.literals.size()};
+// Shorter parts of a pattern are found in too many texts.
+constexpr size_t kMinPart = 3;
+
+// Fields of few values say little about an event.
+bool IsCommon(event::FieldId field, const event::FieldTable& fields) {
+  const absl::string_view path = fields.path(field);
+  return absl::StartsWith(path, "event.") || absl::StartsWith(path, "host.os.") ||
+         absl::StartsWith(path, "network.") || path == "http.request.method" ||
+         path == "http.response.status_code" || path == "process.args";
 }
 
 void Unite(const Required& more, Required* all) {
-  all->folded = all->folded || more.folded;
+  all->numbers = all->numbers || more.numbers;
   all->literals.insert(all->literals.end(), more.literals.begin(), more.literals.end());
-  if (all->folded) {
-    for (std::string& literal : all->literals) literal = FoldCase(literal);
-  }
   std::sort(all->literals.begin(), all->literals.end());
   all->literals.erase(std::unique(all->literals.begin(), all->literals.end()), all->literals.end());
 }
@@ -38,56 +41,91 @@ void Unite(const Required& more, Required* all) {
 // What must be so for a condition to be true, found from the top down.
 class RequiredFinder {
  public:
-  explicit RequiredFinder(const NodePool& pool, const event::FieldTable& fields)
-      : pool_(pool), fields_(fields) {}
+  RequiredFinder(const NodePool& pool, const event::FieldTable& fields, Program::Literals which)
+      : pool_(pool), fields_(fields), longest_(which == Program::Literals::kLongest) {}
 
-  std::optional<Required> Find(NodeId id) const {
+  Alternatives Find(NodeId id) const {
     const Node& node = pool_.node(id);
     if (node.op == Op::kIn) return OfSet(node);
     if (node.op == Op::kAnd) return OfAnd(node);
     if (node.op == Op::kOr) return OfOr(node);
-    return std::nullopt;
+    return {};
   }
 
  private:
-  std::optional<Required> OfSet(const Node& node) const {
+  Alternatives OfSet(const Node& node) const {
     const Node* value = &pool_.node(node.args[0]);
-    const bool folded = value->op == Op::kFold;
-    if (folded) value = &pool_.node(value->args[0]);
-    auto texts = pool_.set(node.operand).Texts();
-    if (value->op != Op::kField || !texts) return std::nullopt;
     Required required;
+    required.folded = value->op == Op::kFold;
+    if (required.folded) value = &pool_.node(value->args[0]);
+    if (value->op != Op::kField) return {};
     required.field = static_cast<event::FieldId>(value->operand);
-    required.literals = *std::move(texts);
-    required.folded = folded;
-    return required;
+    const MatchSet& set = pool_.set(node.operand);
+    if (auto entries = set.Texts()) {
+      required.literals = std::move(entries->texts);
+      required.numbers = entries->numbers;
+      return {std::move(required)};
+    }
+    if (!longest_) return {};
+    required.within = true;
+    required.literals = set.Parts();
+    const bool too_short = required.literals.empty() || ShortestOf(required) < kMinPart;
+    return too_short ? Alternatives() : Alternatives{std::move(required)};
   }
 
-  std::optional<Required> OfAnd(const Node& node) const {
-    std::optional<Required> best;
+  Alternatives OfAnd(const Node& node) const {
+    Alternatives best;
     for (NodeId arg : node.args) {
-      auto found = Find(arg);
-      if (!found) continue;
-      if (!best || Selectivity(*found, fields_) < Selectivity(*best, fields_)) {
-        best = std::move(found);
-      }
+      Alternatives found = Find(arg);
+      if (!found.empty() && (best.empty() || Rank(found) < Rank(best))) best = std::move(found);
     }
     return best;
   }
 
-  std::optional<Required> OfOr(const Node& node) const {
-    std::optional<Required> all;
+  Alternatives OfOr(const Node& node) const {
+    Alternatives all;
     for (NodeId arg : node.args) {
-      const auto found = Find(arg);
-      if (!found || (all && found->field != all->field)) return std::nullopt;
-      if (!all) all.emplace(Required{found->field, {}, false});
-      Unite(*found, &*all);
+      Alternatives found = Find(arg);
+      if (found.empty()) return {};
+      for (Required& each : found) {
+        const auto same = std::find_if(all.begin(), all.end(), [&](const Required& other) {
+          return other.field == each.field && other.folded == each.folded &&
+                 other.within == each.within;
+        });
+        if (same == all.end()) {
+          all.push_back(std::move(each));
+        } else {
+          Unite(each, &*same);
+        }
+      }
     }
     return all;
   }
 
+  static size_t ShortestOf(const Required& required) {
+    size_t shortest = std::numeric_limits<size_t>::max();
+    for (const std::string& literal : required.literals) {
+      shortest = std::min(shortest, literal.size());
+    }
+    return shortest;
+  }
+
+  // The smaller, the fewer events hold one of the alternatives.
+  std::tuple<bool, size_t, size_t> Rank(const Alternatives& alternatives) const {
+    constexpr size_t kLong = 8;  // beyond, length says nothing more
+    bool common = false;
+    size_t shortest = kLong, count = 0;
+    for (const Required& each : alternatives) {
+      common = common || (!each.within && IsCommon(each.field, fields_));
+      shortest = std::min(shortest, ShortestOf(each));
+      count += each.literals.size();
+    }
+    return {common, longest_ ? kLong - shortest : 0, count};
+  }
+
   const NodePool& pool_;
   const event::FieldTable& fields_;
+  const bool longest_;
 };
 
 }  // namespace
@@ -143,8 +181,9 @@ void Program::CollectFields(ConditionId condition, event::Projection& projection
   }
 }
 
-std::optional<Program::RequiredLiterals> Program::Required(ConditionId condition) const {
-  return RequiredFinder(pool_->nodes, *pool_->fields).Find(condition);
+std::vector<Program::RequiredLiterals> Program::Required(ConditionId condition,
+                                                         Literals which) const {
+  return RequiredFinder(pool_->nodes, *pool_->fields, which).Find(condition);
 }
 
 bool Program::IsNever(ConditionId condition) const {

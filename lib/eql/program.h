@@ -50,16 +50,23 @@ class Program {
   // Adds the fields the condition reads.
   void CollectFields(ConditionId condition, event::Projection& projection) const;
 
-  // A conjunct of the condition that pins one field to a set of literals
-  // (`==`, `in`, `:` without wildcards): the stage index looks only there. The
-  // most selective one; unset when there is none. `folded` literals are lower
-  // case and compare without case.
+  // What an event must hold for the condition to be true: one of the literals in
+  // this field, as its whole value or anywhere within it. `folded` literals are
+  // in lower case and compare without case; with `numbers` among them, a text that
+  // spells one is equal to it.
   struct RequiredLiterals {
     event::FieldId field = 0;
     std::vector<std::string> literals;
     bool folded = false;
+    bool within = false;
+    bool numbers = false;
   };
-  std::optional<RequiredLiterals> Required(ConditionId condition) const;
+  // kEqual looks at `==`, `in` and `:` without wildcards alone; kLongest also at
+  // the plain parts of patterns, and takes the longest literals it finds.
+  enum class Literals : uint8_t { kEqual, kLongest };
+  // Alternatives, of which one must hold: the most selective conjunct. Empty when
+  // the condition requires no literal; the stage index looks only where one says.
+  std::vector<RequiredLiterals> Required(ConditionId condition, Literals which) const;
 
   // True when the condition cannot match any event (constant false), and when
   // it matches every event.

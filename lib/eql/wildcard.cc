@@ -104,20 +104,6 @@ class Pattern {
     return true;
   }
 
-  // The longest run of plain characters; empty when there is none.
-  std::string LongestLiteral() const {
-    absl::string_view longest;
-    for (const Segment& segment : segments_) {
-      absl::string_view rest = segment.text;
-      while (!rest.empty()) {
-        const absl::string_view run = rest.substr(0, rest.find('?'));
-        if (run.size() > longest.size()) longest = run;
-        rest.remove_prefix(std::min(run.size() + 1, rest.size()));
-      }
-    }
-    return std::string(longest);
-  }
-
  private:
   void AddSegment(absl::string_view text) {
     if (text.empty()) return;
@@ -161,6 +147,16 @@ bool WildcardSet::HasWildcard(absl::string_view pattern) {
   return pattern.find_first_of("*?") != absl::string_view::npos;
 }
 
+std::string WildcardSet::LongestPart(absl::string_view pattern) {
+  absl::string_view longest;
+  while (!pattern.empty()) {
+    const absl::string_view run = pattern.substr(0, pattern.find_first_of("*?"));
+    if (run.size() > longest.size()) longest = run;
+    pattern.remove_prefix(std::min(run.size() + 1, pattern.size()));
+  }
+  return std::string(longest);
+}
+
 WildcardSet::WildcardSet(absl::Span<const std::string> patterns, Case letter_case) {
   auto compiled = std::make_unique<Compiled>();
   compiled->letter_case = letter_case;
@@ -173,7 +169,7 @@ WildcardSet::WildcardSet(absl::Span<const std::string> patterns, Case letter_cas
       continue;
     }
     Pattern pattern(text);
-    std::string literal = pattern.LongestLiteral();
+    std::string literal = LongestPart(text);
     auto& to = literal.empty() ? without_literal : compiled->patterns;
     to.push_back(std::move(pattern));
     if (!literal.empty()) scan_for.push_back(std::move(literal));

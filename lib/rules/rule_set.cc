@@ -63,7 +63,7 @@ int RuleSet::Find(absl::string_view id) const {
 }
 
 struct Matcher::Scratch {
-  explicit Scratch(size_t probes) : candidates(probes) {}
+  explicit Scratch(const StageIndex& stages) : candidates(stages) {}
 
   CandidateScratch candidates;
 };
@@ -72,7 +72,7 @@ Matcher::Matcher(const RuleSet& rules)
     : rules_(rules),
       evaluator_(rules.program()),
       allowlist_hits_(rules.allowlist().size(), 0),
-      scratch_(std::make_unique<Scratch>(rules.index_->stages.probe_count())) {}
+      scratch_(std::make_unique<Scratch>(rules.index_->stages)) {}
 
 Matcher::~Matcher() = default;
 

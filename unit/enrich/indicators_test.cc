@@ -49,6 +49,24 @@ class IndicatorsTest : public ::testing::Test {
   Indicators indicators_;
 };
 
+TEST_F(IndicatorsTest, RememberWhatTheySawAndMixNothingUp) {
+  const std::string targets[] = {"/", "/?f=../../etc/passwd", "/ping?host=x;id",
+                                 "/" + std::string(600, 'a') + "?f=../../etc/passwd"};
+  const absl::string_view methods[] = {"GET", "PUT", "TRACE"};
+  const absl::string_view agents[] = {"Mozilla/5.0", "sqlmap/1.7", "-"};
+  size_t with = 0;
+  // More targets than are remembered, each some time again.
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string target = absl::StrCat(targets[i % 4], "&n=", i % 1'500);
+    const absl::string_view method = methods[i % 3], agent = agents[i / 7 % 3];
+    const std::string remembered = Of(method, target, agent);
+    Indicators(Set()).Enrich(event_);
+    ASSERT_EQ(remembered, event_.Get(field::kSequiturIndicators).ToString()) << target;
+    with += remembered.find("path_traversal") != remembered.npos ? 1 : 0;
+  }
+  EXPECT_EQ(with, 2'500u);
+}
+
 TEST_F(IndicatorsTest, NameAttacks) {
   const struct {
     absl::string_view method, target, indicator;

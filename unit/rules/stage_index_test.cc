@@ -52,7 +52,7 @@ class SetOfConditions {
 // How many probes the index offers for the event.
 size_t CountCandidates(const RuleSet& rules, const Event& event) {
   const StageIndex index(rules.rules(), rules.program());
-  CandidateScratch scratch(index.probe_count());
+  CandidateScratch scratch(index);
   size_t offered = 0;
   index.ForEachCandidate(event, scratch, [&](const Probe&) { ++offered; });
   return offered;
@@ -71,6 +71,61 @@ TEST(StageIndex, OffersOnlyStagesWhoseLiteralTheEventHolds) {
   EXPECT_EQ(CountCandidates(set.rules(), event), 1u);
   event.Set(event::field::kProcessName, Value::String("other"));
   EXPECT_EQ(CountCandidates(set.rules(), event), 0u);
+}
+
+TEST(StageIndex, FindsThePartsOfPatternsWithinAField) {
+  std::vector<std::string> queries;
+  for (int i = 100; i < 1000; ++i) {
+    queries.push_back(absl::StrCat("process where process.command_line like~ (\"*Tool-", i,
+                                   "*x\", \"/opt/", i, "/*\") and user.id != null"));
+  }
+  SetOfConditions set(queries);
+  Event event(set.rules().projection());
+  event.Set(event::field::kEventCategory, Value::String("process"));
+  const auto candidates = [&](absl::string_view line) {
+    event.Set(set.Field("process.command_line"), Value::String(line));
+    return CountCandidates(set.rules(), event);
+  };
+  EXPECT_EQ(candidates("sh -c other"), 0u);
+  EXPECT_EQ(candidates("sh -c TOOL-107"), 1u);
+  EXPECT_EQ(candidates("/opt/200/a tool-300 tool-300"), 2u) << "each once";
+}
+
+TEST(StageIndex, LooksElsewhereForWhatCrowdsBehindOneLiteral) {
+  std::vector<std::string> queries;
+  for (int i = 100; i < 200; ++i) {
+    queries.push_back(absl::StrCat(
+        "process where process.name == \"bash\" and process.args : \"*script-", i, "*\""));
+  }
+  SetOfConditions set(queries);
+  Event event(set.rules().projection());
+  event.Set(event::field::kEventCategory, Value::String("process"));
+  event.Set(event::field::kProcessName, Value::String("bash"));
+  const Value args[] = {Value::String("bash"), Value::String("/tmp/script-120.sh"), Value::Int(7)};
+  event.Set(event::field::kProcessArgs, Value::List(args));
+  EXPECT_EQ(CountCandidates(set.rules(), event), 1u);
+}
+
+TEST(StageIndex, KnowsAlternativesInSeveralFields) {
+  SetOfConditions set(
+      {"process where process.name == \"a\" or process.executable == \"/bin/b\" or "
+       "process.command_line : \"*long part*\"",
+       "process where destination.port == 4444"});
+  Event event(set.rules().projection());
+  event.Set(event::field::kEventCategory, Value::String("process"));
+  const auto candidates = [&](absl::string_view field, Value value) {
+    event.Set(set.Field(field), value);
+    const size_t count = CountCandidates(set.rules(), event);
+    event.Set(set.Field(field), Value());
+    return count;
+  };
+  EXPECT_EQ(candidates("process.name", Value::String("b")), 0u);
+  EXPECT_EQ(candidates("process.name", Value::String("a")), 1u);
+  EXPECT_EQ(candidates("process.executable", Value::String("/bin/b")), 1u);
+  EXPECT_EQ(candidates("process.command_line", Value::String("a LONG PART of it")), 1u);
+  EXPECT_EQ(candidates("destination.port", Value::Int(443)), 0u);
+  EXPECT_EQ(candidates("destination.port", Value::Int(4444)), 1u);
+  EXPECT_EQ(candidates("destination.port", Value::String("04444.0")), 1u);
 }
 
 TEST(StageIndex, OffersOnlyStagesOfTheEventsCategories) {
@@ -206,7 +261,8 @@ class Sampler {
   static constexpr absl::string_view kFields[] = {"process.name", "user.id", "file.path",
                                                   "destination.ip"};
   static constexpr absl::string_view kValues[] = {
-      "sh", "SH", "s*", "é", "É", "0", "1", "1.0", "01", "true", "::1", "0::1", "", "10.0.0.1"};
+      "sh", "SH",  "s*", "zsh-sh", "*ZSH-s*", "zsh?sh", "é", "É",       "0",
+      "1",  "1.0", "01", "true",   "::1",     "0::1",   "",  "10.0.0.1"};
 
   std::mt19937_64 random_;
 };

@@ -9,6 +9,7 @@ out=build/bench
 
 mkdir -p "$out"
 build/release/loadgen --output "$out/telemetry" >/dev/null
+build/release/loadgen --envelope bare --output "$out/bare" >/dev/null
 for bench in decode simdjson path match correlate growth; do
   binary=build/release/${bench}_bench
   if [[ ! -x $binary ]]; then
@@ -17,6 +18,7 @@ for bench in decode simdjson path match correlate growth; do
   fi
   echo "== ${bench}_bench"
   case $bench in
+    decode) "$binary" "$out/telemetry" "$out/bare" ;;
     growth) "$binary" ;;
     *) "$binary" "$out/telemetry" ;;
   esac | tee "$out/$bench.txt"

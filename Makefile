@@ -62,8 +62,6 @@ fuzz: deps
 
 bench: deps-bench
 	@cmake --preset release > /dev/null
-bench: deps-bench
-	@cmake --preset release > /dev/null
 	@$(call CMAKE_BUILD,release) --target loadgen benches
 	integration/bench/run.sh
 

@@ -69,6 +69,25 @@ void PrintStage(const pipeline::Site& site, absl::string_view title, const rules
   }
 }
 
+void PrintLinks(const pipeline::Site& site, const rules::Rule& rule) {
+  for (const rules::Link& link : rule.links) {
+    std::printf("  link %d-%d\n", link.earlier + 1, link.later + 1);
+    const auto print = [&](const char* what, const std::vector<rules::Tie>& ties) {
+      for (const rules::Tie& tie : ties) {
+        std::printf("    %-13s %s", what, tie.text.c_str());
+        if (tie.within) {
+          std::printf(", where %s = %s",
+                      std::string(site.fields().path(tie.within->earlier)).c_str(),
+                      std::string(site.fields().path(tie.within->later)).c_str());
+        }
+        std::printf("\n");
+      }
+    };
+    print("decided by", link.by);
+    print("likelier by", link.prefer);
+  }
+}
+
 void PrintWindows(const pipeline::Site& site, const rules::Rule& rule) {
   std::printf("  maxspan %s, order_slack %s, lateness %s\n",
               rule.maxspan ? Duration(*rule.maxspan).c_str() : "none (until memory is short)",
@@ -93,6 +112,7 @@ void Print(const pipeline::Site& site, const rules::Rule& rule) {
     PrintStage(site, rule.is_sequence ? absl::StrCat("stage ", i + 1) : "event", rule.stages[i]);
   }
   if (rule.until.has_value()) PrintStage(site, "until", *rule.until);
+  PrintLinks(site, rule);
   if (rule.is_sequence) PrintWindows(site, rule);
   if (rule.suppress.window > 0) {
     std::vector<std::string> by;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "alert/attribution.h"
 #include "alert/phrase.h"
 #include "alert/printable.h"
 #include "rapidjson/stringbuffer.h"
@@ -123,6 +124,57 @@ void WritePosition(Writer& writer, const Position& at, const SourceNames& source
   writer.EndObject();
 }
 
+void WriteSnapshot(Writer& writer, const event::Snapshot& event, const event::FieldTable& fields,
+                   const SourceNames& sources) {
+  Key(writer, "position");
+  WritePosition(writer, event.position(), sources);
+  Key(writer, "event");
+  NestedFields nested;
+  const std::string time = event::FormatIso8601(event.time());
+  for (size_t i = 0; i < event.fields().size(); ++i) {
+    nested.Add(fields.path(event.fields()[i]), event.values()[i]);
+  }
+  nested.Add("@timestamp", Value::String(time));
+  nested.Write(writer);
+}
+
+// Steps are numbered as people count, and as `links:` does.
+void WriteLinks(Writer& writer, const Alert& alert) {
+  if (alert.rule->links.empty()) return;
+  Key(writer, "links");
+  writer.StartArray();
+  for (const HeldLink& held : LinksOf(alert)) {
+    writer.StartObject();
+    Key(writer, "steps");
+    writer.StartArray();
+    writer.Uint(held.link->earlier + 1);
+    writer.Uint(held.link->later + 1);
+    writer.EndArray();
+    Key(writer, "by");
+    held.tie == nullptr ? void(writer.Null()) : String(writer, held.tie->text);
+    writer.EndObject();
+  }
+  writer.EndArray();
+}
+
+// Which events could have begun the chain, where there are several.
+void WriteCandidates(Writer& writer, const Alert& alert, const event::FieldTable& fields,
+                     const SourceNames& sources) {
+  const auto& candidates = alert.match.candidates;
+  if (candidates.size() < 2) return;
+  Key(writer, "candidates");
+  writer.StartArray();
+  for (const correlate::Candidate& candidate : candidates) {
+    writer.StartObject();
+    KeyStrings(writer, "by", TiesOf(alert, *candidate.event));
+    WriteSnapshot(writer, *candidate.event, fields, sources);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  Key(writer, "other_candidates");
+  writer.Uint64(alert.match.other_candidates);
+}
+
 void WriteEvidence(Writer& writer, const Alert& alert, const event::FieldTable& fields,
                    const SourceNames& sources) {
   Key(writer, "evidence");
@@ -136,16 +188,7 @@ void WriteEvidence(Writer& writer, const Alert& alert, const event::FieldTable& 
     writer.StartObject();
     Key(writer, "stage");
     writer.Uint64(stage);
-    Key(writer, "position");
-    WritePosition(writer, event->position(), sources);
-    Key(writer, "event");
-    NestedFields nested;
-    const std::string time = event::FormatIso8601(event->time());
-    for (size_t i = 0; i < event->fields().size(); ++i) {
-      nested.Add(fields.path(event->fields()[i]), event->values()[i]);
-    }
-    nested.Add("@timestamp", Value::String(time));
-    nested.Write(writer);
+    WriteSnapshot(writer, *event, fields, sources);
     writer.EndObject();
   }
   writer.EndArray();
@@ -240,6 +283,8 @@ void WriteSequitur(Writer& writer, const Alert& alert, const event::FieldTable& 
   if (!alert.coverage_gaps.empty()) KeyStrings(writer, "coverage_gaps", alert.coverage_gaps);
   Key(writer, "suppressed");
   writer.Uint64(alert.suppressed);
+  WriteLinks(writer, alert);
+  WriteCandidates(writer, alert, fields, sources);
   WriteEvidence(writer, alert, fields, sources);
   writer.EndObject();
 }

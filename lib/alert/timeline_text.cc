@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "alert/attribution.h"
 #include "alert/phrase.h"
 #include "alert/printable.h"
 
@@ -73,6 +74,29 @@ void AppendSteps(const Alert& alert, const SourceNames& sources, Colour colour, 
   }
 }
 
+void AppendAttribution(const Alert& alert, const SourceNames& sources, std::string& out) {
+  std::vector<std::string> links;
+  for (const HeldLink& held : LinksOf(alert)) {
+    if (held.tie == nullptr) continue;
+    links.push_back(
+        absl::StrCat(held.link->earlier + 1, "-", held.link->later + 1, " by ", held.tie->text));
+  }
+  if (!links.empty()) absl::StrAppend(&out, "  Linked: ", absl::StrJoin(links, "; "), "\n");
+  const auto& candidates = alert.match.candidates;
+  if (candidates.size() < 2) return;
+  absl::StrAppend(&out, "  Step 1 could be any of these, likeliest first");
+  if (alert.match.other_candidates > 0) {
+    absl::StrAppend(&out, " (and ", alert.match.other_candidates, " more)");
+  }
+  out += ":\n";
+  for (const correlate::Candidate& candidate : candidates) {
+    const std::vector<std::string> ties = TiesOf(alert, *candidate.event);
+    absl::StrAppend(&out, "    ", Phrase(*candidate.event), "  ",
+                    Where(candidate.event->position(), sources),
+                    ties.empty() ? ", by time" : ", by ", absl::StrJoin(ties, ", "), "\n");
+  }
+}
+
 }  // namespace
 
 std::string ToTimeline(const Alert& alert, const SourceNames& sources, Colour colour) {
@@ -83,6 +107,7 @@ std::string ToTimeline(const Alert& alert, const SourceNames& sources, Colour co
                                  Printable(alert.host_name, 80), "\n  ", rule.name, "\n");
   if (!rule.note.empty()) absl::StrAppend(&out, "  Note: ", rule.note, "\n");
   AppendSteps(alert, sources, colour, out);
+  AppendAttribution(alert, sources, out);
   if (!alert.coverage_gaps.empty()) {
     absl::StrAppend(&out, "  Coverage: degraded (", absl::StrJoin(alert.coverage_gaps, ", "),
                     ")\n");

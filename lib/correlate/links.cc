@@ -63,6 +63,13 @@ const Tie* Prefers(const rules::Link& link, const Snapshot& earlier, const Snaps
   return nullptr;
 }
 
+const Tie* HeldBy(const rules::Link& link, const Snapshot& earlier, const Snapshot& later) {
+  bool refuted = false;
+  const Tie* decided = Decides(link, earlier, later, &refuted);
+  if (decided != nullptr && !refuted) return decided;
+  return Prefers(link, earlier, later);
+}
+
 Rank AddRank(Rank rank, const rules::Link& link, const Snapshot& earlier, const Snapshot& later) {
   static_assert(rules::Link::kMaxTies < (1 << kRankBits));
   // A rule has no more lists than a rank has room for, and room is left for kRefuted.

@@ -30,6 +30,11 @@ const rules::Tie* Decides(const rules::Link& link, const event::Snapshot& earlie
 const rules::Tie* Prefers(const rules::Link& link, const event::Snapshot& earlier,
                           const event::Snapshot& later);
 
+// What speaks for the two belonging together: the tie that decided for them, else the
+// one preferred, else null.
+const rules::Tie* HeldBy(const rules::Link& link, const event::Snapshot& earlier,
+                         const event::Snapshot& later);
+
 // `rank` with what this link says of the two events added to it.
 Rank AddRank(Rank rank, const rules::Link& link, const event::Snapshot& earlier,
              const event::Snapshot& later);

@@ -36,6 +36,7 @@ void Enricher::AddFields(event::Projection& projection, const Options& options) 
 void Enricher::Enrich(event::Event& event) {
   service_.Enrich(event);
   const int16_t service = lineage_.Enrich(event);
+  service_.NameReach(event);
   service_.JudgeEgress(service, event);
   indicators_.Enrich(event);
   direction_.Enrich(event);

@@ -99,6 +99,7 @@ Inventory::Inventory(const InventorySpec& spec)
       if (starts || i == k) services_[i].workers |= uint64_t{1} << k;
     }
   }
+  AddReaches(spec);
   AddAreas(spec.persistence, FileArea::kPersistence);
   AddAreas(spec.shared_temp, FileArea::kSharedTemp);
   for (Programs* programs : {&processes_, &runtimes_, &command_programs_, &child_programs_}) {
@@ -133,6 +134,43 @@ void Inventory::AddService(const ServiceSpec& spec) {
   AddAreas(spec.temp, FileArea::kTemp);
   AddAreas(spec.cache, FileArea::kCache);
   AddAreas(spec.config, FileArea::kConfig);
+}
+
+// What is passed on to is passed on from there, as far as anybody has said.
+void Inventory::AddReaches(const InventorySpec& spec) {
+  for (size_t i = 0; i < services_.size(); ++i) {
+    numbers_.emplace(services_[i].name, static_cast<int16_t>(i));
+  }
+  for (size_t i = 0; i < services_.size(); ++i) {
+    if (!spec.services[i].upstreams) continue;
+    std::vector<size_t> reached = {i};
+    const auto add = [&](size_t service) {
+      if (std::find(reached.begin(), reached.end(), service) == reached.end()) {
+        reached.push_back(service);
+      }
+    };
+    for (size_t next = 0; next < reached.size(); ++next) {
+      const size_t from = reached[next];
+      for (size_t k = 0; k < services_.size(); ++k) {
+        if ((services_[from].workers >> k & 1) != 0) add(k);
+      }
+      const auto& upstreams = spec.services[from].upstreams;
+      if (!upstreams) continue;
+      for (const std::string& name : *upstreams) {
+        const auto upstream = numbers_.find(name);
+        if (upstream != numbers_.end()) add(static_cast<size_t>(upstream->second));
+      }
+    }
+    for (const size_t k : reached) {
+      services_[i].reaches.push_back(event::Value::String(services_[k].name));
+    }
+  }
+}
+
+event::Value Inventory::Reaches(absl::string_view service) const {
+  const auto found = numbers_.find(service);
+  return found == numbers_.end() ? event::Value()
+                                 : event::Value::List(services_[found->second].reaches);
 }
 
 void Inventory::AddAreas(const std::vector<std::string>& paths, FileArea area) {

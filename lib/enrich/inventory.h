@@ -20,6 +20,7 @@
 #include "base/diagnostic.h"
 #include "enrich/pattern_set.h"
 #include "event/ip_address.h"
+#include "event/value.h"
 
 namespace re2 {
 class RE2;
@@ -46,6 +47,8 @@ struct ServiceSpec {
   std::vector<std::string> processes;  // paths when with a slash, else names
   std::vector<std::string> runtimes;   // names that may be anything; see Judge
   std::vector<std::string> workers;    // services whose runtimes it starts as its own
+  // Services it passes requests on to; unset: nobody has said.
+  std::optional<std::vector<std::string>> upstreams;
   std::vector<ServiceCommand> commands;
   std::vector<std::string> datasets;  // first part of event.dataset of its logs
   std::vector<std::string> web_roots, module_dirs, logs, temp, cache, config;
@@ -113,6 +116,9 @@ class Inventory {
   bool AnyExpectsEgress(absl::string_view address, absl::string_view host, int64_t port) const;
   int16_t ServiceOfDataset(absl::string_view dataset) const;
   absl::string_view name(int16_t service) const { return services_[service].name; }
+  // The services in which a request to this one can end, itself among them: names,
+  // a list or null when nobody has said. The inventory's own.
+  event::Value Reaches(absl::string_view service) const;
   // Bit per FileArea.
   uint32_t Areas(absl::string_view path) const;
   bool reads_arguments() const { return !children_.empty() || !commands_.empty(); }
@@ -136,6 +142,7 @@ class Inventory {
   struct Service {
     std::string name;
     uint64_t workers = 0;
+    std::vector<event::Value> reaches;  // into names; empty: unknown
     std::vector<Egress> egress;
     std::unique_ptr<PatternSet> hosts;
   };
@@ -152,6 +159,7 @@ class Inventory {
   };
 
   void AddService(const ServiceSpec& spec);
+  void AddReaches(const InventorySpec& spec);
   void AddAreas(const std::vector<std::string>& paths, FileArea area);
   void AddChild(int16_t service, const DeclaredChild& child);
   static Egress ReadEgress(absl::string_view text, PatternSet& hosts);
@@ -159,6 +167,7 @@ class Inventory {
   int16_t ServiceByCommand(const Program& program, bool trust_name) const;
 
   std::vector<Service> services_;
+  absl::flat_hash_map<std::string, int16_t> numbers_;  // by name
   absl::flat_hash_map<std::string, int16_t> datasets_;
   absl::flat_hash_set<std::string> web_users_;
   Programs processes_, runtimes_, command_programs_, child_programs_;

@@ -38,6 +38,7 @@ ServiceSpec ReadService(const yaml::Node& node) {
   out.processes = service.GetStrings("processes");
   out.runtimes = service.GetStrings("runtimes");
   out.workers = service.GetStrings("workers");
+  if (const auto upstreams = service.Get("upstreams")) out.upstreams = upstreams->AsStrings();
   out.datasets = service.GetStrings("datasets");
   out.web_roots = service.GetStrings("web_roots");
   out.module_dirs = service.GetStrings("module_dirs");
@@ -63,13 +64,17 @@ bool NamesService(const InventorySpec& spec, absl::string_view name) {
   return false;
 }
 
-void CheckWorkers(const InventorySpec& spec, const yaml::Node& node) {
+void CheckNames(const InventorySpec& spec, const yaml::Node& node) {
   for (const ServiceSpec& service : spec.services) {
-    for (const std::string& worker : service.workers) {
-      if (NamesService(spec, worker)) continue;
-      node.AddError(absl::StrCat("service '", service.name, "' names the worker '", worker,
-                                 "', which is no service here"));
-    }
+    const auto check = [&](absl::string_view what, const std::vector<std::string>& names) {
+      for (const std::string& name : names) {
+        if (NamesService(spec, name)) continue;
+        node.AddError(absl::StrCat("service '", service.name, "' names the ", what, " '", name,
+                                   "', which is no service here"));
+      }
+    };
+    check("worker", service.workers);
+    check("upstream", service.upstreams.value_or(std::vector<std::string>()));
   }
 }
 
@@ -90,7 +95,7 @@ std::optional<InventorySpec> ParseInventory(absl::string_view yaml_text,
       }
       spec.services.push_back(std::move(service));
     }
-    CheckWorkers(spec, *services);
+    CheckNames(spec, *services);
   }
   spec.web_users = root.GetStrings("web_users");
   spec.persistence = root.GetStrings("persistence");

@@ -183,6 +183,7 @@ Lineage::Reading Lineage::Read(ProcessTable& table, const ProcessTable::Chain& c
   out.service = out.services[at];
   out.self_is_service = at == 0;
   out.entity_id = table.EntityId(chain.images[root]);
+  out.pid = table.image(chain.images[at]).pid;
   size_t above = root + 1;
   while (above < count && out.services[above] == Inventory::kNone) ++above;
   // A service that another service started is a child like any other.
@@ -324,12 +325,14 @@ void Lineage::FillAncestors(const ProcessTable& table, const ProcessTable::Chain
 void Lineage::FillService(const Reading& reading, Event& event) {
   event.Set(field::kSequiturLineageService, Value());
   event.Set(field::kSequiturLineageEntityId, Value());
+  event.Set(field::kSequiturLineagePid, Value());
   event.Set(field::kSequiturServiceExpectedChild, Value());
   if (reading.service == Inventory::kNone) return;
   // The inventory outlives the event.
   const Value name = Value::String(inventory_.name(reading.service));
   event.Set(field::kSequiturLineageService, name);
   SetCopied(event, field::kSequiturLineageEntityId, reading.entity_id);
+  if (reading.pid != kNoPid) event.Set(field::kSequiturLineagePid, Value::Int(reading.pid));
   if (reading.self_is_service && !event.Has(field::kServiceName)) {
     event.Set(field::kServiceName, name);
   }

@@ -90,6 +90,7 @@ class Lineage {
     bool self_is_service = false;
     bool expected_child = false;
     absl::string_view entity_id;  // in the table
+    int64_t pid = kNoPid;         // of the nearest process that is the service
   };
 
   Host& HostOf(event::HostId id);

@@ -10,6 +10,7 @@ using event::Value;
 
 void Service::AddFields(event::Projection& projection) {
   projection.Add(field::kEventCategory);
+  if (projection.Has(field::kSequiturServiceReaches)) projection.Add(field::kServiceName);
   if (projection.Has(field::kServiceName)) projection.Add(field::kEventDataset);
   if (projection.Has(field::kSequiturFileArea)) {
     projection.Add(field::kFilePath);
@@ -46,6 +47,11 @@ void Service::NameFileAreas(Event& event) const {
     list[count++] = Value::String(FileAreaName(static_cast<FileArea>(i)));
   }
   event.Set(field::kSequiturFileArea, Value::List({list, count}));
+}
+
+void Service::NameReach(Event& event) const {
+  if (!event.Wants(field::kSequiturServiceReaches)) return;
+  event.Set(field::kSequiturServiceReaches, inventory_.Reaches(event.Text(field::kServiceName)));
 }
 
 void Service::JudgeEgress(int16_t service, Event& event) const {

@@ -20,6 +20,8 @@ class Service {
 
   // service.name of log records, sequitur.file.area. Before Lineage.
   void Enrich(event::Event& event) const;
+  // sequitur.service.reaches of a record that is a service's own. After Lineage.
+  void NameReach(event::Event& event) const;
   // sequitur.service.expected_egress of a network event; `service` is the one
   // in its lineage. After Lineage.
   void JudgeEgress(int16_t service, event::Event& event) const;

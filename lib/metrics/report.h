@@ -88,7 +88,7 @@ struct CanaryReport {
 // The canaries of one or more workers.
 struct CanariesReport {
   std::map<std::string, CanaryReport> rules;  // by id
-  Histogram delay;
+  Delays delay;
   double every = 0;  // seconds; 0: canaries are off
 
   void Add(const CanariesReport& other);

@@ -112,7 +112,7 @@ class Canaries {
   absl::Time now_ = absl::InfinitePast();
   absl::Status failure_;                  // of the producer, for good
   std::map<std::string, Counts> counts_;  // by rule
-  metrics::Histogram delay_;
+  metrics::Delays delay_;
 };
 
 }  // namespace sequitur::pipeline

@@ -76,7 +76,10 @@ class AlertTest : public ::testing::Test {
   }
 
   Alert Build(std::vector<event::SnapshotRef> evidence) {
-    correlate::Match match{0, host_, std::string("hn"), std::move(evidence)};
+    correlate::Match match;
+    match.host = host_;
+    match.key = "hn";
+    match.evidence = std::move(evidence);
     return AlertBuilder(*rules_, fields_, *hosts_, sources_).Build(std::move(match), 42);
   }
 

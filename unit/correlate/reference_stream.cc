@@ -112,6 +112,11 @@ std::vector<Sequence> Stream::TakeMatches() {
     for (const event::SnapshotRef& event : match.evidence) {
       sequence.push_back(event ? static_cast<int>(event->position().offset) : -1);
     }
+    if (!match.candidates.empty()) candidates_.clear();
+    for (const Candidate& candidate : match.candidates) {
+      candidates_.push_back(static_cast<int>(candidate.event->position().offset));
+      other_candidates_ = match.other_candidates;
+    }
     found_[rules_->rules()[match.rule].id].push_back(sequence);
     sequences.push_back(std::move(sequence));
   }

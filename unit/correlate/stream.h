@@ -62,6 +62,10 @@ class Stream {
   // Everything a rule has found so far.
   const std::vector<Sequence>& found(const std::string& rule) { return found_[rule]; }
 
+  // Of the latest match that had any, as indices.
+  const std::vector<int>& candidates() const { return candidates_; }
+  size_t other_candidates() const { return other_candidates_; }
+
   event::SnapshotRef Snapshot(const TestEvent& event, int index);
   const rules::Rule& rule() const { return rules_->rules()[0]; }
   const eql::Query& query() const { return query_; }  // of the first rule
@@ -91,6 +95,8 @@ class Stream {
   Adoption adoption_;
   std::vector<Match> matches_;
   std::map<std::string, std::vector<Sequence>> found_;
+  std::vector<int> candidates_;
+  size_t other_candidates_ = 0;
   int next_ = 0;
 };
 

@@ -63,16 +63,20 @@ uint32_t SignatureOf(const Plan& plan, const Chain& before, const StageHit& hit)
   return static_cast<uint32_t>(signature);
 }
 
-// Whether `a` serves wherever `b` does: every link to a later step says the same of
-// both, and `a` began no earlier. They end in one state.
-bool Covers(const Plan& plan, const Chain& a, const Chain& b) {
-  if (a.signature() != b.signature() || a.first_time() < b.first_time()) return false;
+// Whether every link to a later step says the same of both; they end in one state.
+bool Alike(const Plan& plan, const Chain& a, const Chain& b) {
+  if (a.signature() != b.signature()) return false;
   return std::all_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
     if (!IsOpen(link, a.size())) return true;
     const event::Snapshot& x = a.EventAt(link.earlier);
     const event::Snapshot& y = b.EventAt(link.earlier);
     return &x == &y || AlikeAsEarlier(link.link, x, y);
   });
+}
+
+// Whether `a` serves wherever `b` does.
+bool Covers(const Plan& plan, const Chain& a, const Chain& b) {
+  return a.first_time() >= b.first_time() && Alike(plan, a, b);
 }
 
 }  // namespace
@@ -121,6 +125,21 @@ Chain Pending::Take(const Plan& plan, int state, const StageHit& hit, const Used
   return taken;
 }
 
+// Whether a newer chain that is alike was published: the older ones went with it, as
+// they do without links.
+bool Pending::IsSpent(const Plan& plan, const Chain& chain, const StageHit& hit, const Used& used,
+                      uint64_t now) const {
+  if (used.contains({hit.event->position(), static_cast<uint16_t>(chain.size() + 1)})) return false;
+  for (const Chain& newer : slots_) {
+    if (newer == chain) return false;
+    if (newer.size() != chain.size() || newer.signature() != chain.signature()) continue;
+    const auto mark = used.find({newer.last()->position(), newer.size()});
+    if (mark != used.end() && mark->second.published < now && Alike(plan, newer, chain))
+      return true;
+  }
+  return false;
+}
+
 void Pending::StepLinked(const Plan& plan, int state, const StageHit& hit, const Used* used,
                          uint64_t now, Chain& completed, uint64_t* given_up) {
   absl::InlinedVector<std::pair<Rank, Chain>, 4> before;
@@ -130,6 +149,7 @@ void Pending::StepLinked(const Plan& plan, int state, const StageHit& hit, const
     if (plan.has_maxspan() && hit.event->time() - chain.first_time() > plan.maxspan) continue;
     if (chain.Contains(hit.event.get()) || !KeepsPublishedApart(chain, hit, used, now)) continue;
     if (completed && Share(chain, completed)) continue;
+    if (plan.alternatives > 1 && used != nullptr && IsSpent(plan, chain, hit, *used, now)) continue;
     const Rank rank = RankOf(plan, chain, hit);
     if (rank != kRefuted) before.emplace_back(rank, chain);
   }
@@ -149,21 +169,18 @@ void Pending::StepLinked(const Plan& plan, int state, const StageHit& hit, const
     if (!covered) grown.push_back(std::move(next));
   }
   for (auto next = grown.rbegin(); next != grown.rend(); ++next) {
-    EnterLinked(plan, *next, now == kAnyTime ? used : nullptr, given_up);
+    EnterLinked(plan, *next, given_up);
   }
 }
 
-void Pending::EnterLinked(const Plan& plan, Chain chain, const Used* apart, uint64_t* given_up) {
-  const auto published = [&](const Chain& held) {
-    return apart != nullptr && apart->contains({held.last()->position(), held.size()});
-  };
+void Pending::EnterLinked(const Plan& plan, Chain chain, uint64_t* given_up) {
   // Enough chains in front of `place`, of different last events, serve in its stead.
   const auto stood_in_for = [&](const Chain& held, auto place) {
     int covering = 0;
     const event::Snapshot* last = nullptr;
     for (auto other = slots_.begin(); other != place && covering < plan.alternatives; ++other) {
       if (other->size() != held.size() || other->last().get() == last) continue;
-      if (published(*other) != published(held) || !Covers(plan, *other, held)) continue;
+      if (!Covers(plan, *other, held)) continue;
       last = other->last().get();
       ++covering;
     }

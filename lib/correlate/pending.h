@@ -78,8 +78,9 @@ class Pending {
                   Chain& completed, uint64_t* given_up);
   void Enter(const Plan& plan, int state, Chain chain);
   void ExpireLinked(TimeNs first_time_limit, absl::FunctionRef<void(const Chain&)> expired);
-  // What is published (in `apart`, may be null) does not crowd out what is free.
-  void EnterLinked(const Plan& plan, Chain chain, const Used* apart, uint64_t* given_up);
+  void EnterLinked(const Plan& plan, Chain chain, uint64_t* given_up);
+  bool IsSpent(const Plan& plan, const Chain& chain, const StageHit& hit, const Used& used,
+               uint64_t now) const;
 
   // alternatives per state, newest first; empty while nothing is pending. Of a
   // rule with links: all chains, newest first.

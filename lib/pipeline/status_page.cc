@@ -209,6 +209,8 @@ function drawSources(s) {
       const age = s.time - last;
       rows.push([topic, int(stage.records[topic] || 0), el('span', time(Math.max(0, age)) + ' ago', age > 300 ? 'bad' : '')]);
     }
+    const es = [['never came', stage.sequence_missing], ['among which a loss goes unnoticed', stage.sequence_unwatched]];
+    for (const [what, n] of es) if (n) rows.push(['eslogger messages ' + what, el('span', int(n), 'warn'), '']);
     for (const d of stage.decoded) {
       if (d.result !== 'decoded') rows.push([d.source + ': ' + d.result, int(d.records), '']);
     }
@@ -219,8 +221,9 @@ function drawPartitions(s) {
   const rows = [];
   for (const [name, stage] of Object.entries(s.stages)) {
     for (const p of stage.partitions) {
-      if (name === 'ingest' && !p.behind) continue;
-      rows.push([name, p.topic + ':' + p.partition, int(p.behind), time(p.record_lag_seconds), time(p.event_lag_seconds),
+      if (name === 'ingest' && !p.behind && p.event_lag_seconds < 60) continue;
+      rows.push([name, p.topic + ':' + p.partition, int(p.behind), time(p.record_lag_seconds),
+        el('span', time(p.event_lag_seconds), p.event_lag_seconds < 60 ? '' : 'warn'),
         p.rebuilding ? el('span', 'rebuilding', 'warn') : el('span', 'live', 'good')]);
     }
   }

@@ -150,7 +150,7 @@ class Scanner {
         p += key->size;
         level->guess = &key->next;
         level->before = kComma;
-        if (*p == ' ') p = SkipBlanks(p);
+        if (*p <= ' ') p = SkipBlanks(p);
       } else {
         p = ReadKey(p, *level, key);
         if (p == nullptr) return nullptr;

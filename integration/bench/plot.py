@@ -41,7 +41,7 @@ def curves(folder):
     length = [(int(size), float(cost)) for size, cost in
               rows(folder / "growth.txt", r"bytes of target\s+\d+\s+(\d+)" + number)]
     return {
-        "rules": ("rules, 1,000 of which match nothing at 1,120", "", rules),
+        "rules": ("rules (of 3,120 the last 3,000 match nothing)", "", rules),
         "live_sequences": ("live sequences", "x", {"one hit": live}),
         "live_hosts": ("hosts with 100,000 live sequences together", "x", {"one hit": hosts}),
         "members": ("members of a JSON document that nobody reads", "", {"one event": members}),
@@ -55,7 +55,7 @@ def draw(target, title, axes, lines):
         f"set output '{target}'",
         f"set xlabel '{title}'",
         "set ylabel 'ns'",
-        "set key left top",
+        "set key right bottom",
         "set grid",
         f"set logscale {axes}" if axes else "",
         "" if "y" in axes else "set yrange [0:*]",

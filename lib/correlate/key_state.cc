@@ -75,13 +75,20 @@ void KeyState::RunFrom(size_t inserted, std::vector<Chain>& completed) {
     from = std::prev(checkpoint)->after;
     state = std::prev(checkpoint)->state;
   }
+  size_t saved = from;
   for (size_t i = from; i < hits_.size(); ++i) {
     const uint64_t number = folded_ + i;
     Complete(state.Step(plan_, hits_[i], used_.get(), Now(number), nullptr), number, completed);
-    if (checkpoint == checkpoints_.end() || checkpoint->after != i + 1) continue;
-    if (checkpoint->state == state) return;
-    checkpoint->state = state;
-    ++checkpoint;
+    if (checkpoint != checkpoints_.end() && checkpoint->after == i + 1) {
+      if (checkpoint->state == state) return;
+      checkpoint->state = state;
+      ++checkpoint;
+      saved = i + 1;
+    } else if (i + 1 - saved == 2 * kCheckpointSpacing) {
+      // Late hits alone make a gap; without a state in it each would run over all of it.
+      checkpoint = std::next(checkpoints_.insert(checkpoint, {i + 1, state}));
+      saved = i + 1;
+    }
   }
   tip_ = std::move(state);
 }

@@ -3,7 +3,7 @@
 namespace sequitur::correlate {
 
 HostState::~HostState() {
-  for (const auto& state : keys_) Discharge(*state);
+  for (const Entry& entry : keys_) Discharge(*entry.state);
 }
 
 void HostState::Charge(const KeyState& state) {
@@ -18,10 +18,10 @@ void HostState::Discharge(const KeyState& state) {
 
 KeyState& HostState::Open(const Plan& plan, uint32_t rule, const std::string& key) {
   const auto found = keys_.find(KeyView{rule, key});
-  if (found != keys_.end()) return **found;
+  if (found != keys_.end()) return *found->state;
   auto made = std::make_unique<KeyState>(plan, rule, key);
   KeyState& state = *made;
-  keys_.insert(std::move(made));
+  keys_.emplace(std::move(made));
   Charge(state);
   queue_.Insert(state, event::kEndOfTime);
   return state;
@@ -30,13 +30,13 @@ KeyState& HostState::Open(const Plan& plan, uint32_t rule, const std::string& ke
 std::unique_ptr<KeyState> HostState::Take(KeyState& state) {
   queue_.Remove(state);
   Discharge(state);
-  return std::move(keys_.extract(keys_.find(KeyView{state.rule(), state.key()})).value());
+  return std::move(keys_.extract(keys_.find(KeyView{state.rule(), state.key()})).value().state);
 }
 
 void HostState::Put(std::unique_ptr<KeyState> state) {
   Charge(*state);
   queue_.InsertAgain(*state);
-  keys_.insert(std::move(state));
+  keys_.emplace(std::move(state));
 }
 
 void HostState::Change(KeyState& state, absl::FunctionRef<void(KeyState&)> change) {

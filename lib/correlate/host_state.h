@@ -48,26 +48,32 @@ class HostState {
     uint32_t rule;
     absl::string_view key;
   };
+  // The hash stands beside the pointer: a table that grows must not visit every
+  // state, which would be a pause with a million of them.
+  struct Entry {
+    explicit Entry(std::unique_ptr<KeyState> s)
+        : hash(Hash()(KeyView{s->rule(), s->key()})), state(std::move(s)) {}
+    size_t hash;
+    std::unique_ptr<KeyState> state;
+  };
   struct Hash {
     using is_transparent = void;
     size_t operator()(const KeyView& v) const {
       return absl::Hash<std::pair<uint32_t, absl::string_view>>()({v.rule, v.key});
     }
-    size_t operator()(const std::unique_ptr<KeyState>& s) const {
-      return (*this)(KeyView{s->rule(), s->key()});
-    }
+    size_t operator()(const Entry& e) const { return e.hash; }
   };
   struct Equal {
     using is_transparent = void;
     static KeyView View(const KeyView& v) { return v; }
-    static KeyView View(const std::unique_ptr<KeyState>& s) { return {s->rule(), s->key()}; }
+    static KeyView View(const Entry& e) { return {e.state->rule(), e.state->key()}; }
     bool operator()(const auto& a, const auto& b) const {
       const KeyView x = View(a), y = View(b);
       return x.rule == y.rule && x.key == y.key;
     }
   };
 
-  absl::flat_hash_set<std::unique_ptr<KeyState>, Hash, Equal> keys_;
+  absl::flat_hash_set<Entry, Hash, Equal> keys_;
   ExpiryQueue queue_;
   event::MemoryAccount& account_;
   Stats& stats_;

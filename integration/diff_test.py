@@ -105,6 +105,11 @@ class Diff(unittest.TestCase):
                                "rules.yaml:2")
         self.assertIn('does not match process where process.name == "c"', said)
 
+    def test_a_link_that_refutes_it(self):
+        linked = RULE.rstrip() + "\n  links: [{steps: [1, 2], by: [process.name]}]\n"
+        said = self.the_change(self.site("new", rules=linked), "links", "rules.yaml:2")
+        self.assertEqual(said, "steps 1 and 2 differ in process.name: a, b")
+
     def test_a_list_without_the_value(self):
         said = self.the_change(self.site("new", lists="last: [z]\n"), "list", "rules.yaml:2")
         self.assertIn("step 2 (", said)

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "correlate/links.h"
 #include "eql/program.h"
 
 namespace sequitur::pipeline {
@@ -92,6 +93,7 @@ class Explanation {
     } else if (!ExplainFate(match)) {
       ExplainSteps(match, *theirs);
       ExplainWindows(match, *theirs);
+      if (reasons_.empty()) ExplainLinks(match);
       if (reasons_.empty()) ExplainRest(match, *theirs);
     }
     return std::move(reasons_);
@@ -228,6 +230,27 @@ class Explanation {
           absl::StrCat("a step is ", Duration(back), " before the one it follows, order_slack is ",
                        Duration(rule_->order_slack)),
           tuning != nullptr && tuning->order_slack.has_value());
+    }
+  }
+
+  void ExplainLinks(const BacktestMatch& match) {
+    const std::vector<size_t> stages = StagesOf(*rule_);
+    const auto event_of = [&](uint16_t stage) -> const event::Snapshot* {
+      const auto at = std::find(stages.begin(), stages.end(), stage) - stages.begin();
+      const bool known = static_cast<size_t>(at) < match.evidence.size() && match.evidence[at];
+      return known ? asks_lacks_.EventAt(*match.evidence[at]) : nullptr;
+    };
+    for (const rules::Link& link : rule_->links) {
+      const event::Snapshot* earlier = event_of(link.earlier);
+      const event::Snapshot* later = event_of(link.later);
+      if (earlier == nullptr || later == nullptr) continue;
+      bool refuted = false;
+      const rules::Tie* tie = correlate::Decides(link, *earlier, *later, &refuted);
+      if (!refuted) continue;
+      AddAtRule("links",
+                absl::StrCat("steps ", link.earlier + 1, " and ", link.later + 1, " differ in ",
+                             tie->text, ": ", earlier->Get(tie->same.earlier).ToString(), ", ",
+                             later->Get(tie->same.later).ToString()));
     }
   }
 

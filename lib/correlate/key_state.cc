@@ -335,7 +335,8 @@ void KeyState::TakeOver(const KeyState& from, TimeNs horizon, const Limits& limi
 }
 
 size_t KeyState::bytes() const {
-  const size_t per_machine = plan_.is_linked() ? tip_.bytes() + base_.bytes() : 0;
+  // Not by the plan, which may be gone before the last is counted as lost.
+  const size_t per_machine = tip_.bytes() + base_.bytes();
   return sizeof(KeyState) + per_machine * (1 + checkpoints_.size()) + key_.capacity() +
          hits_.capacity() * sizeof(StageHit) + checkpoints_.capacity() * sizeof(Checkpoint) +
          (absence_ == nullptr ? 0 : absence_->bytes()) +

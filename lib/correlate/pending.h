@@ -58,7 +58,8 @@ class Pending {
               absl::FunctionRef<void(const Chain&)> expired);
 
   bool empty() const;
-  size_t bytes() const { return slots_.capacity() * sizeof(Chain); }
+  // Beside its own size.
+  size_t bytes() const { return slots_.capacity() > 1 ? slots_.capacity() * sizeof(Chain) : 0; }
   // Length of the longest pending sequence; 0 when empty.
   int advanced() const;
   // When the youngest of the pending sequences began; kNoTime when empty.

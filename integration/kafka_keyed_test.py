@@ -78,8 +78,9 @@ class KafkaKeyedTest(unittest.TestCase):
         self.folder = folder.name
 
     def daemon(self, name, topics=tuple(TOPICS), **options):
+        # Longer than the telemetry, so that the order of topics decides nothing.
         daemon = Daemon(self.broker, self.folder, name, topics=topics,
-                        **{"placement": "keyed", **options})
+                        **{"placement": "keyed", "more": "lateness: 1h\n", **options})
         self.addCleanup(daemon.close)
         daemon.create_topics()
         return daemon

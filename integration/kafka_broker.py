@@ -530,6 +530,17 @@ class KafkaBroker:
         wait_until(there, f"topic {name} has {partitions} partitions")
 
 
+class BrokerTest(unittest.TestCase):
+    """Tests with one broker for all of a class, and a folder for each."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = cls.enterClassContext(KafkaBroker())
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+
 def _led(topic):
     return all(partition.leader >= 0 for partition in topic.partitions.values())
 

@@ -4,12 +4,9 @@ telemetry can pass for a canary or be taken for one."""
 
 import collections
 import json
-import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
-import unittest
 import urllib.request
 
 import kafka_broker
@@ -38,17 +35,9 @@ def planted_on(host):
     }).encode()
 
 
-class KafkaCanaryTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = kafka_broker.KafkaBroker()
-        cls.broker.__enter__()
-        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
-
+class KafkaCanaryTest(kafka_broker.BrokerTest):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.name = self.id().rsplit(".", 1)[1].replace("_", "-")
         self.topic = f"{self.name}.in"
         self.broker.create_topic(self.topic, partitions=PARTITIONS)

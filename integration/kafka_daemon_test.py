@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import unittest
 
 import kafka_broker
 import kafka_site
@@ -82,6 +81,16 @@ class Daemon:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(timeout=30)
 
+    def kill_at_any_point(self, rounds, chance, least, most):
+        """Starts and kills it again and again, after `least` to `most` seconds."""
+        for _ in range(rounds):
+            self.start()
+            try:
+                self.process.wait(timeout=chance.uniform(least, most))
+            except subprocess.TimeoutExpired:
+                pass
+            self.kill()
+
     def stop(self):
         """Exit code of a clean stop."""
         self.process.send_signal(signal.SIGTERM)
@@ -96,20 +105,13 @@ class Daemon:
         return pathlib.Path(self.log.name).read_text(encoding="utf-8")
 
 
-class KafkaDaemonTest(unittest.TestCase):
+class KafkaDaemonTest(kafka_broker.BrokerTest):
     @classmethod
     def setUpClass(cls):
-        cls.broker = kafka_broker.KafkaBroker()
-        cls.broker.__enter__()
-        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
+        super().setUpClass()
         cls.lines = merged_telemetry()
         cls.broker.create_topic("telemetry", partitions=1)
         cls.broker.produce("telemetry", [(None, line) for line in cls.lines])
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
 
     def daemon(self, name, **options):
         daemon = Daemon(self.broker, self.folder, name, **options)
@@ -170,14 +172,14 @@ class KafkaDaemonTest(unittest.TestCase):
 
     def baseline(self, daemon, *arguments):
         """Tuples with how often each was seen, of `sequitur baseline` so asked."""
-        learnt = pathlib.Path(self.folder) / "learnt.yaml"
+        learnt = self.folder / "learnt.yaml"
         subprocess.run(daemon.command("baseline", *arguments, "--output", str(learnt)),
                        check=True, capture_output=True, timeout=60)
         tuples = re.findall(r"- \{values: \[(.*)\], .* seen: (\d+)\}", learnt.read_text())
         return learnt, {values: int(seen) for values, seen in tuples}
 
     def telemetry_file(self):
-        path = pathlib.Path(self.folder) / "telemetry.ndjson"
+        path = self.folder / "telemetry.ndjson"
         path.write_bytes(b"\n".join(self.lines) + b"\n")
         return str(path)
 
@@ -196,7 +198,7 @@ class KafkaDaemonTest(unittest.TestCase):
         self.assertIn(f"destination.port): {len(kept)} combinations", shown)
 
     def test_begins_with_what_was_learnt_and_reviewed(self):
-        (pathlib.Path(self.folder) / "learnt.yaml").write_text("baselines: []\n")
+        (self.folder / "learnt.yaml").write_text("baselines: []\n")
         daemon = self.daemon("reviewed", more="learnt: learnt.yaml")
         learnt, seen = self.baseline(daemon, "learn", self.telemetry_file())
         rejected = max(seen)
@@ -214,13 +216,7 @@ class KafkaDaemonTest(unittest.TestCase):
         expected = self.undisturbed()
         chance = random.Random(SEED)
         daemon = self.daemon("killed")
-        for _ in range(KILL_ROUNDS):
-            daemon.start()
-            try:
-                daemon.process.wait(timeout=chance.uniform(0.05, 2.0))
-            except subprocess.TimeoutExpired:
-                pass
-            daemon.kill()
+        daemon.kill_at_any_point(KILL_ROUNDS, chance, 0.05, 2.0)
         daemon.start()
         self.wait_until_read(daemon)
         self.assertEqual(daemon.stop(), 0, daemon.log_text())
@@ -233,13 +229,7 @@ class KafkaDaemonTest(unittest.TestCase):
         expected = self.undisturbed()
         chance = random.Random(SEED)
         daemon = self.daemon("proved", more="canaries: {enabled: true, every: 1s}\n")
-        for _ in range(KILL_ROUNDS // 2):
-            daemon.start()
-            try:
-                daemon.process.wait(timeout=chance.uniform(0.5, 2.5))
-            except subprocess.TimeoutExpired:
-                pass
-            daemon.kill()
+        daemon.kill_at_any_point(KILL_ROUNDS // 2, chance, 0.5, 2.5)
         daemon.start()
         self.wait_until_read(daemon)
         kafka_broker.wait_until(lambda: self.broker.consume_all("proved.canaries"), "a canary")

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import unittest
 
 import kafka_broker
 from kafka_broker import confluent_kafka
@@ -51,19 +50,8 @@ def padded(line, size):
     return filler % (b"x" * (size - len(line) - len(filler) + 3)) + line[1:]
 
 
-class Faults(unittest.TestCase):
+class Faults(kafka_broker.BrokerTest):
     """One broker for all; each test has topics and hosts of its own."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = kafka_broker.KafkaBroker()
-        cls.broker.__enter__()
-        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
 
     # Its own vocabulary.
 

@@ -10,7 +10,6 @@ import random
 import re
 import subprocess
 import tempfile
-import unittest
 from datetime import datetime
 
 import kafka_broker
@@ -61,21 +60,14 @@ def telemetry():
     return topics
 
 
-class KafkaKeyedTest(unittest.TestCase):
+class KafkaKeyedTest(kafka_broker.BrokerTest):
     @classmethod
     def setUpClass(cls):
-        cls.broker = kafka_broker.KafkaBroker()
-        cls.broker.__enter__()
-        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
+        super().setUpClass()
         cls.telemetry = telemetry()
         for topic, records in cls.telemetry.items():
             cls.broker.create_topic(topic, partitions=PARTITIONS)
             cls.broker.produce(topic, records)
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
 
     def daemon(self, name, topics=tuple(TOPICS), **options):
         # Longer than the telemetry, so that the order of topics decides nothing.
@@ -141,13 +133,7 @@ class KafkaKeyedTest(unittest.TestCase):
         expected = self.shuffled()
         chance = random.Random(SEED)
         daemon = self.daemon("killed")
-        for _ in range(KILL_ROUNDS):
-            daemon.start()
-            try:
-                daemon.process.wait(timeout=chance.uniform(0.1, 1.5))
-            except subprocess.TimeoutExpired:
-                pass
-            daemon.kill()
+        daemon.kill_at_any_point(KILL_ROUNDS, chance, 0.1, 1.5)
         daemon.start()
         self.wait_until_read(daemon)
         self.assertEqual(daemon.stop(), 0, daemon.log_text())

@@ -3,12 +3,10 @@ good and bad, a broker that goes away."""
 
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import unittest
 import urllib.error
 import urllib.request
@@ -64,17 +62,9 @@ def sensor_exit(number, program):
     }).encode()
 
 
-class OperateTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.broker = kafka_broker.KafkaBroker()
-        cls.broker.__enter__()
-        cls.addClassCleanup(cls.broker.__exit__, None, None, None)
-
+class OperateTest(kafka_broker.BrokerTest):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.name = self.id().rsplit(".", 1)[1].replace("_", "-")
         self.broker.create_topic(self.name)
         # As Kubernetes mounts a ConfigMap: files are links through ..data.

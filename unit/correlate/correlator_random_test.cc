@@ -151,6 +151,27 @@ std::vector<Sequence> Feed(Stream& stream, const std::vector<TestEvent>& events,
   return all;
 }
 
+// Every sequence of the reference shares a hit with one found, and no hit is in two.
+void ExpectNoneLostAndNoHitTwice(const std::vector<TestEvent>& events,
+                                 const std::vector<Sequence>& found,
+                                 const std::vector<Sequence>& reference) {
+  // With list-valued keys one event acts for several keys: hits are shared.
+  std::map<std::pair<size_t, int>, int> uses;
+  for (const Sequence& sequence : found) {
+    for (size_t stage = 0; stage < sequence.size(); ++stage) ++uses[{stage, sequence[stage]}];
+  }
+  for (const auto& [hit, count] : uses) {
+    EXPECT_LE(count, static_cast<int>(std::max<size_t>(1, events[hit.second].keys.size())));
+  }
+  for (const Sequence& sequence : reference) {
+    bool shares = false;
+    for (size_t stage = 0; stage < sequence.size(); ++stage) {
+      shares = shares || uses.contains({stage, sequence[stage]});
+    }
+    EXPECT_TRUE(shares) << absl::StrJoin(sequence, ",");
+  }
+}
+
 std::string Show(const std::vector<TestEvent>& events) {
   std::string out;
   for (size_t i = 0; i < events.size(); ++i) {
@@ -234,21 +255,7 @@ TEST_P(RandomStreams, AnyArrivalOrderWithinLatenessLosesNoChainAndInventsNone) {
       EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(reference));
       return;
     }
-    // With list-valued keys one event acts for several keys: hits are shared.
-    std::map<std::pair<size_t, int>, int> uses;
-    for (const Sequence& sequence : found) {
-      for (size_t stage = 0; stage < sequence.size(); ++stage) ++uses[{stage, sequence[stage]}];
-    }
-    for (const auto& [hit, count] : uses) {
-      EXPECT_LE(count, static_cast<int>(std::max<size_t>(1, events[hit.second].keys.size())));
-    }
-    for (const Sequence& sequence : reference) {
-      bool shares = false;
-      for (size_t stage = 0; stage < sequence.size(); ++stage) {
-        shares = shares || uses.contains({stage, sequence[stage]});
-      }
-      EXPECT_TRUE(shares) << absl::StrJoin(sequence, ",");
-    }
+    ExpectNoneLostAndNoHitTwice(events, found, reference);
     // A chain is valid if its events alone, in order, are a sequence.
     for (const Sequence& sequence : found) {
       std::vector<int> alone;
@@ -330,20 +337,7 @@ TEST_P(RandomStreams, AnotherWindowLosesNoChainAndPublishesNoHitTwice) {
       EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(reference));
       return;
     }
-    std::map<std::pair<size_t, int>, int> uses;
-    for (const Sequence& sequence : found) {
-      for (size_t stage = 0; stage < sequence.size(); ++stage) ++uses[{stage, sequence[stage]}];
-    }
-    for (const auto& [hit, count] : uses) {
-      EXPECT_LE(count, static_cast<int>(std::max<size_t>(1, events[hit.second].keys.size())));
-    }
-    for (const Sequence& sequence : reference) {
-      bool shares = false;
-      for (size_t stage = 0; stage < sequence.size(); ++stage) {
-        shares = shares || uses.contains({stage, sequence[stage]});
-      }
-      EXPECT_TRUE(shares) << absl::StrJoin(sequence, ",");
-    }
+    ExpectNoneLostAndNoHitTwice(events, found, reference);
   });
 }
 

@@ -17,8 +17,6 @@
 //
 // The last column counts what was allocated, once everything has been seen.
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -36,6 +34,7 @@
 #include "decode/json_scan.h"
 #include "decode/json_sources.h"
 #include "pipeline/site.h"
+#include "pipeline/yardstick.h"
 
 namespace {
 
@@ -59,7 +58,9 @@ void operator delete[](void* p, size_t) noexcept { std::free(p); }
 namespace sequitur::decode {
 namespace {
 
-using Lines = std::vector<std::string>;
+using bench::Lines;
+using bench::Median;
+using bench::ThreadSeconds;
 using Sources = std::map<std::string, Lines>;
 
 // So many that they do not fit a cache, as records from a broker do not.
@@ -149,54 +150,34 @@ Sources Load(const std::string& wrapped, const std::string& bare) {
   return sources;
 }
 
-double ThreadSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+// What U picks here: a dozen paths of each kind of record, so that about as many
+// are in one.
+std::vector<std::string> FewPaths() {
+  std::vector<std::string> paths = {"@timestamp",   "message",
+                                    "host.name",    "host.id",
+                                    "host.ip",      "log.file.path",
+                                    "log.offset",   "agent.id",
+                                    "agent.name",   "event.category",
+                                    "event.action", "process.pid",
+                                    "process.name", "process.executable",
+                                    "process.args", "user.id",
+                                    "ts",           "uid",
+                                    "id.orig_h",    "id.orig_p",
+                                    "id.resp_h",    "id.resp_p",
+                                    "proto",        "duration",
+                                    "orig_bytes",   "resp_bytes",
+                                    "conn_state",   "local_orig"};
+  for (const std::string prefix : {"", "json."}) {
+    for (const char* path :
+         {"time", "event_type", "global_seq_num", "process.audit_token.pid",
+          "process.audit_token.pidversion", "process.executable.path", "process.ppid",
+          "event.exec.target.executable.path", "event.exec.target.audit_token.pid",
+          "event.exec.args", "event.fork.child.audit_token.pid", "event.exit.stat"}) {
+      paths.push_back(prefix + path);
+    }
+  }
+  return paths;
 }
-
-// The yardstick: a trie of a dozen paths for each kind of record, which finds
-// about as many in one, and nothing kept of the rest.
-class Bare {
- public:
-  Bare() {
-    for (const char* path : {"@timestamp",   "message",
-                             "host.name",    "host.id",
-                             "host.ip",      "log.file.path",
-                             "log.offset",   "agent.id",
-                             "agent.name",   "event.category",
-                             "event.action", "process.pid",
-                             "process.name", "process.executable",
-                             "process.args", "user.id",
-                             "ts",           "uid",
-                             "id.orig_h",    "id.orig_p",
-                             "id.resp_h",    "id.resp_p",
-                             "proto",        "duration",
-                             "orig_bytes",   "resp_bytes",
-                             "conn_state",   "local_orig"}) {
-      paths_.Add(path);
-    }
-    for (const std::string prefix : {"", "json."}) {
-      for (const char* path :
-           {"time", "event_type", "global_seq_num", "process.audit_token.pid",
-            "process.audit_token.pidversion", "process.executable.path", "process.ppid",
-            "event.exec.target.executable.path", "event.exec.target.audit_token.pid",
-            "event.exec.args", "event.fork.child.audit_token.pid", "event.exit.stat"}) {
-        paths_.Add(prefix + path);
-      }
-    }
-  }
-  bool operator()(const std::string& line) {
-    arena_.Reset();
-    bool bad_escape = false;
-    return ReadJsonBySax(paths_, line, arena_, captures_, &bad_escape) == DecodeResult::kDecoded;
-  }
-
- private:
-  JsonPaths paths_;
-  Arena arena_;
-  JsonCaptures captures_;
-};
 
 struct Variant {
   std::string name;
@@ -213,12 +194,6 @@ double Nanoseconds(const Variant& variant, const Lines& lines) {
     std::exit(1);
   }
   return seconds * 1e9 / static_cast<double>(lines.size());
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 void Measure(const std::string& source, const Lines& lines, const std::vector<Variant>& variants,
@@ -256,7 +231,7 @@ int Main(const std::string& wrapped, const std::string& bare_folder, int rounds,
   const event::Projection& projection = site->projection();
   JsonPaths paths;
   const JsonSources sources(paths, projection, SourceOptions());
-  Bare bare;
+  bench::Yardstick yardstick(FewPaths());
   JsonKeys keys(paths);
   Arena arena;
   JsonCaptures captures;
@@ -264,7 +239,8 @@ int Main(const std::string& wrapped, const std::string& bare_folder, int rounds,
   const auto decoder = *Decoder::Create(projection, SourceOptions());
   int64_t offset = 0;
   std::vector<Variant> variants = {
-      {"U: RapidJSON SAX, few paths", [&](const std::string& line) { return bare(line); }},
+      {"U: RapidJSON SAX, few paths",
+       [&](const std::string& line) { return yardstick.Read(line); }},
       {"RapidJSON SAX, all paths",
        [&](const std::string& line) {
          arena.Reset();

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -214,8 +215,8 @@ std::string LineOf(const LineShape& shape, size_t bytes) {
   return absl::StrCat(shape.before, Repeat(shape.repeated, bytes), shape.after);
 }
 
-// A process forked again and again by one that nobody knows, and each writes.
-void Forks(size_t n) {
+// n forks on one host, each of which `fill` says more of.
+void FeedForks(size_t n, absl::FunctionRef<void(size_t i, event::Event& event)> fill) {
   const Site& site = ShippedSite();
   enrich::Enricher enricher(site.projection(), site.EnrichOptions());
   event::Event event(site.projection());
@@ -226,33 +227,28 @@ void Forks(size_t n) {
     event.SetString(field::kEventCategory, "process");
     event.SetString(field::kEventType, "start");
     event.SetString(field::kEventAction, "fork");
-    event.SetInt(field::kProcessPid, static_cast<int64_t>(1000 + i));
-    event.SetInt(field::kProcessParentPid, 500);
     event.SetString(field::kProcessName, "worker");
-    event.SetString(field::kProcessExecutable, "/usr/local/bin/worker");
+    fill(i, event);
     enricher.Enrich(event);
     enricher.TakeReexaminable();
   }
 }
 
+// A process forked again and again by one that nobody knows.
+void Forks(size_t n) {
+  FeedForks(n, [](size_t i, event::Event& event) {
+    event.SetInt(field::kProcessPid, static_cast<int64_t>(1000 + i));
+    event.SetInt(field::kProcessParentPid, 500);
+    event.SetString(field::kProcessExecutable, "/usr/local/bin/worker");
+  });
+}
+
 // Every process forks the next.
 void DeepLineage(size_t n) {
-  const Site& site = ShippedSite();
-  enrich::Enricher enricher(site.projection(), site.EnrichOptions());
-  event::Event event(site.projection());
-  for (size_t i = 0; i < n; ++i) {
-    event.Reset();
-    event.time = kStart + static_cast<event::TimeNs>(i) * event::kMillisecond;
-    event.host = 1;
-    event.SetString(field::kEventCategory, "process");
-    event.SetString(field::kEventType, "start");
-    event.SetString(field::kEventAction, "fork");
+  FeedForks(n, [](size_t i, event::Event& event) {
     event.SetInt(field::kProcessPid, static_cast<int64_t>(2 + i));
     event.SetInt(field::kProcessParentPid, static_cast<int64_t>(1 + i));
-    event.SetString(field::kProcessName, "worker");
-    enricher.Enrich(event);
-    enricher.TakeReexaminable();
-  }
+  });
 }
 
 // A document of n members nobody reads beside those that are read.

@@ -83,11 +83,8 @@ void Correlator::Push(const event::Event& event, absl::Span<const rules::Hit> hi
   if (!host.clock.Observe(event.time)) ++stats_.clock_outliers;
   const TimeNs horizon = Horizon(host);
   if (event.time < horizon) ++stats_.late_events;
-  if (host.state != nullptr) {
-    AdvanceHost(event.host, horizon, matches);
-    EnforceMemory(event.host);
-  }
-  if (hits.empty()) return;
+  if (host.state != nullptr) AdvanceHost(event.host, horizon, matches);
+  if (hits.empty()) return EnforceMemory(event.host);
 
   const auto snapshot = event::Snapshot::Of(event, &host.account);
   for (auto rest = hits; !rest.empty();) {

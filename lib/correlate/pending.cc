@@ -131,11 +131,10 @@ bool Pending::IsSpent(const Plan& plan, const Chain& chain, const StageHit& hit,
                       uint64_t now) const {
   if (used.contains({hit.event->position(), static_cast<uint16_t>(chain.size() + 1)})) return false;
   for (const Chain& newer : slots_) {
-    if (newer == chain) return false;
-    if (newer.size() != chain.size() || newer.signature() != chain.signature()) continue;
+    if (&newer == &chain) return false;
+    if (newer.size() != chain.size() || !Alike(plan, newer, chain)) continue;
     const auto mark = used.find({newer.last()->position(), newer.size()});
-    if (mark != used.end() && mark->second.published < now && Alike(plan, newer, chain))
-      return true;
+    if (mark != used.end() && mark->second.published < now) return true;
   }
   return false;
 }

@@ -80,6 +80,7 @@ class Pending {
   void Enter(const Plan& plan, int state, Chain chain);
   void ExpireLinked(TimeNs first_time_limit, absl::FunctionRef<void(const Chain&)> expired);
   void EnterLinked(const Plan& plan, Chain chain, uint64_t* given_up);
+  // REQUIRES: `chain` is one of slots_.
   bool IsSpent(const Plan& plan, const Chain& chain, const StageHit& hit, const Used& used,
                uint64_t now) const;
 

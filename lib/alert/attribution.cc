@@ -5,18 +5,6 @@
 namespace sequitur::alert {
 namespace {
 
-// Where in the evidence a step stands: a step with runs fills several places.
-struct Places {
-  size_t first = 0;
-  size_t last = 0;
-};
-
-Places PlacesOf(const rules::Rule& rule, uint16_t stage) {
-  size_t at = 0;
-  for (uint16_t before = 0; before < stage; ++before) at += rule.stages[before].term.runs;
-  return {at, at + rule.stages[stage].term.runs - 1};
-}
-
 // Null where the alert lacks it, which only one made by hand does.
 const event::Snapshot* EventAt(const Alert& alert, size_t place) {
   const auto& evidence = alert.match.evidence;
@@ -24,6 +12,12 @@ const event::Snapshot* EventAt(const Alert& alert, size_t place) {
 }
 
 }  // namespace
+
+Places PlacesOf(const rules::Rule& rule, uint16_t stage) {
+  size_t at = 0;
+  for (uint16_t before = 0; before < stage; ++before) at += rule.stages[before].term.runs;
+  return {at, at + rule.stages[stage].term.runs - 1};
+}
 
 std::vector<HeldLink> LinksOf(const Alert& alert) {
   std::vector<HeldLink> held;

@@ -11,6 +11,14 @@
 
 namespace sequitur::alert {
 
+// Where in the evidence a step stands: one with runs fills several places. A link
+// is from the last of the earlier step's to the first of the later one's.
+struct Places {
+  size_t first = 0;
+  size_t last = 0;
+};
+Places PlacesOf(const rules::Rule& rule, uint16_t stage);
+
 struct HeldLink {
   const rules::Link* link = nullptr;
   const rules::Tie* tie = nullptr;  // null: nothing of it could be compared

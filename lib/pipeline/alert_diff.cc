@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "alert/attribution.h"
 #include "correlate/links.h"
 #include "eql/program.h"
 
@@ -234,15 +235,13 @@ class Explanation {
   }
 
   void ExplainLinks(const BacktestMatch& match) {
-    const std::vector<size_t> stages = StagesOf(*rule_);
-    const auto event_of = [&](uint16_t stage) -> const event::Snapshot* {
-      const auto at = std::find(stages.begin(), stages.end(), stage) - stages.begin();
-      const bool known = static_cast<size_t>(at) < match.evidence.size() && match.evidence[at];
-      return known ? asks_lacks_.EventAt(*match.evidence[at]) : nullptr;
+    const auto event_at = [&](size_t place) -> const event::Snapshot* {
+      const bool known = place < match.evidence.size() && match.evidence[place];
+      return known ? asks_lacks_.EventAt(*match.evidence[place]) : nullptr;
     };
     for (const rules::Link& link : rule_->links) {
-      const event::Snapshot* earlier = event_of(link.earlier);
-      const event::Snapshot* later = event_of(link.later);
+      const event::Snapshot* earlier = event_at(alert::PlacesOf(*rule_, link.earlier).last);
+      const event::Snapshot* later = event_at(alert::PlacesOf(*rule_, link.later).first);
       if (earlier == nullptr || later == nullptr) continue;
       bool refuted = false;
       const rules::Tie* tie = correlate::Decides(link, *earlier, *later, &refuted);

@@ -245,7 +245,8 @@ Adoption Correlator::Adopt(std::shared_ptr<const rules::RuleSet> next,
                            std::vector<Match>& matches) {
   const auto before = rules_;
   std::vector<PendingState> pending = TakeStates();
-  Adoption adoption = Install(std::move(next));
+  Plans plans = std::exchange(plans_, {});  // outlive the states that are not kept
+  Adoption adoption = Install(std::move(next), plans);
   for (PendingState& old : pending) {
     const std::string& id = before->rules()[old.state->rule()].id;
     const int number = rules_->Find(id);
@@ -284,9 +285,8 @@ std::vector<Correlator::PendingState> Correlator::TakeStates() {
   return taken;
 }
 
-Adoption Correlator::Install(std::shared_ptr<const rules::RuleSet> next) {
+Adoption Correlator::Install(std::shared_ptr<const rules::RuleSet> next, Plans& plans) {
   const auto before = std::exchange(rules_, std::move(next));
-  auto plans = std::exchange(plans_, {});
   auto stats = std::exchange(stats_.rules, {});
   Adoption adoption;
   for (const rules::Rule& rule : rules_->rules()) {

@@ -89,6 +89,7 @@ class Correlator {
     std::unique_ptr<HostState> state;  // null while nothing is pending
   };
 
+  using Plans = std::vector<std::unique_ptr<const Plan>>;
   struct PendingState {
     event::HostId host = 0;
     std::unique_ptr<KeyState> state;
@@ -110,12 +111,13 @@ class Correlator {
   void EvictFrom(Host& host, int64_t target, EvictReason reason);
   void TakeOver(event::HostId id, uint32_t rule, const KeyState& old, std::vector<Match>& matches);
   std::vector<PendingState> TakeStates();
-  // Makes room for the rules of `next` and moves over what stays with their ids.
-  Adoption Install(std::shared_ptr<const rules::RuleSet> next);
+  // Makes room for the rules of `next` and moves over what stays with their ids,
+  // of `plans` those of rules that are kept.
+  Adoption Install(std::shared_ptr<const rules::RuleSet> next, Plans& plans);
 
   std::shared_ptr<const rules::RuleSet> rules_;
   const Options options_;
-  std::vector<std::unique_ptr<const Plan>> plans_;  // by rule; KeyStates point to them
+  Plans plans_;  // by rule; KeyStates point to them
   Stats stats_;  // before hosts_, whose states charge what they hold to it
   event::MemoryAccount total_;
   std::deque<Host> hosts_;  // by HostId; a deque, for accounts must not move

@@ -2,19 +2,10 @@
 
 // KeyState: everything held for one (host, rule, join key).
 //
-// Hits are kept sorted. In front of them stands `base_`: the state machine as
-// it was when everything older had been applied. Behind them stands `tip_`:
-// the machine after the last hit. A hit that arrives in order is one step of
-// the tip. A hit that arrives late is inserted, and the machine runs again from
-// the nearest saved state before it until it agrees with a saved state after
-// it. Hits that nothing can precede any more ("final") are folded into base_.
-//
-// A rule that waits (until, missing events) has no tip: its machine runs over
-// final hits only, in order, which makes its result exact.
-//
-// Invariants: (1) hits_ is sorted; (2) checkpoints_ are by rising `after`, each
-// the state after that many of hits_; (3) a (event, state) pair is in at most
-// one published sequence: used_.
+// Hits are kept sorted; one that arrives late is inserted. The state machine
+// (machine.h) runs over them when they may complete something, and not before: most
+// keys see first steps alone and never need one. Hits that nothing can precede any
+// more ("final") are folded into it, all together and late.
 //
 // Bounds:   options.max_hits hits; beyond it the older half is made final
 //           early, which costs tolerance to disorder and not detection.
@@ -25,11 +16,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
-#include "correlate/absence.h"
+#include "absl/types/span.h"
+#include "correlate/machine.h"
 #include "correlate/match.h"
-#include "correlate/pending.h"
 #include "correlate/plan.h"
 #include "correlate/stats.h"
 
@@ -43,7 +33,8 @@ class KeyState {
 
   static constexpr size_t kMaxCandidates = 5;
 
-  KeyState(const Plan& plan, uint32_t rule, std::string key);
+  KeyState(const Plan& plan, uint32_t rule, std::string key)
+      : plan_(plan), rule_(rule), key_(std::move(key)) {}
   KeyState(const KeyState&) = delete;
   KeyState& operator=(const KeyState&) = delete;
 
@@ -89,44 +80,31 @@ class KeyState {
   int64_t queue_bucket = 0;
 
  private:
-  static constexpr size_t kCheckpointSpacing = 64;
+  static constexpr size_t kFoldTogether = 64;
 
-  struct Checkpoint {
-    size_t after = 0;
-    Pending state;
-  };
   // Every (event, stage) still held, final ones included, once each.
   std::vector<StageHit> Hits() const;
   bool IsDuplicate(const StageHit& hit, size_t at) const;
-  void RunFrom(size_t inserted, std::vector<Chain>& completed);
-  void Append(std::vector<Chain>& completed);
-  void Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed);
-  // Marks the sequence's hits as published, unless one is.
-  bool Claim(const Chain& sequence, uint64_t number);
-  bool IsPublished(const Chain& sequence) const;
+  bool MayComplete() const;
+  Machine& OpenMachine();
+  bool EndsAlone(TimeNs horizon, RuleStats& stats);
+  // Nothing that comes after `horizon` can be joined to it.
+  bool IsOver(const StageHit& hit, TimeNs horizon) const;
   void Fold(TimeNs horizon, RuleStats& stats, std::vector<Chain>& completed);
-  void ApplyFinal(const StageHit& hit, uint64_t number, RuleStats& stats,
-                  std::vector<Chain>& completed);
-  // While hits came in order a machine that runs again must do as it did, and see
-  // only what was published by then; once one came late, what is published is taken.
-  uint64_t Now(uint64_t number) const { return in_order_ ? number : Pending::kAnyTime; }
-  void DropFolded(size_t count);
+  void FoldFirst(size_t count, RuleStats& stats, std::vector<Chain>& completed);
+  void Drop(size_t count);
   void MakeOldHalfFinal(RuleStats& stats, std::vector<Chain>& completed);
-  void PruneUsed(TimeNs horizon);
+  absl::Span<const Chain> base() const;
+  const Absence* absence() const;
 
   const Plan& plan_;
   uint32_t rule_;
-  bool in_order_ = true;  // so far
+  uint32_t stages_ = 0;  // of hits_, as Plan::BitOf has them
   const std::string key_;
   absl::InlinedVector<StageHit, 1> hits_;
-  uint32_t sequences_ = 0;  // published so far
-  uint64_t folded_ = 0;     // hits in base_: the number of hits_[0]
-  size_t hit_bytes_ = 0;    // of the events in hits_
-  Pending base_;
-  Pending tip_;  // unused by a rule that waits
-  std::vector<Checkpoint> checkpoints_;
-  std::unique_ptr<Used> used_;
-  std::unique_ptr<Absence> absence_;
+  size_t hit_bytes_ = 0;              // of the events in hits_
+  bool in_order_ = true;              // so far
+  std::unique_ptr<Machine> machine_;  // null until one has to run
 };
 
 }  // namespace sequitur::correlate

@@ -38,6 +38,13 @@ Plan Plan::Of(const rules::Rule& rule) {
     lag = event::AddSaturating(lag, rule.order_slack);
     for (uint16_t state = first; state < plan.states; ++state) plan.shown.push_back({false, state});
   }
+  plan.stages_from.assign(plan.states, 0);
+  for (uint16_t stage = 0; stage < plan.stage_states.size(); ++stage) {
+    const States filled = plan.stage_states[stage];
+    for (uint16_t state = 0; filled.first <= filled.last && state <= filled.last; ++state) {
+      plan.stages_from[state] |= BitOf(stage);
+    }
+  }
   for (const rules::Link& link : rule.links) {
     plan.links.push_back(
         {link, plan.stage_states[link.earlier].last, plan.stage_states[link.later]});

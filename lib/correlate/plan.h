@@ -4,6 +4,7 @@
 // states; missing-event stages are no states but conditions on the gaps
 // between them.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct Plan {
   uint16_t states = 0;
   std::vector<States> stage_states;  // by stage
   std::vector<event::TimeNs> lag;    // by stage: what order_slack adds to the event's time
+  // By state: the stages of it and of all states behind it, as BitOf has them.
+  std::vector<uint32_t> stages_from;
   std::vector<Absent> absents;
   std::vector<Shown> shown;
   event::TimeNs maxspan = event::kEndOfTime;  // kEndOfTime: none
@@ -63,6 +66,10 @@ struct Plan {
   // What order_slack adds to the time of a hit of this stage, or of `until`.
   event::TimeNs LagOf(uint16_t stage) const {
     return stage == rules::Hit::kUntil ? total_lag : lag[stage];
+  }
+  // Sets of stages; those beyond the 31st share a bit, `until` has none.
+  static uint32_t BitOf(uint16_t stage) {
+    return stage == rules::Hit::kUntil ? 0 : uint32_t{1} << std::min<uint16_t>(stage, 31);
   }
   bool is_linked() const { return !links.empty(); }
   bool has_maxspan() const { return maxspan != event::kEndOfTime; }

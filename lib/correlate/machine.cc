@@ -1,0 +1,322 @@
+#include "correlate/machine.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/container/flat_hash_set.h"
+#include "correlate/links.h"
+
+namespace sequitur::correlate {
+namespace {
+
+bool IsLast(const Plan& plan, uint16_t stage) {
+  return stage != rules::Hit::kUntil && plan.stage_states[stage].last + 1 == plan.states &&
+         plan.stage_states[stage].first < plan.states;
+}
+
+// What a sequence that ends at hits[at] or behind it can begin with.
+size_t FirstInWindow(const Plan& plan, Machine::Hits hits, size_t at) {
+  if (!plan.has_maxspan()) return 0;
+  const TimeNs limit =
+      event::AddSaturating(event::AddSaturating(hits[at].order, -plan.total_lag), -plan.maxspan);
+  return std::partition_point(hits.begin(), hits.end(),
+                              [&](const StageHit& hit) { return hit.order < limit; }) -
+         hits.begin();
+}
+
+}  // namespace
+
+Machine::Machine(const Plan& plan, Hits hits) {
+  if (!plan.absents.empty()) absence_ = std::make_unique<Absence>(plan);
+  unseen_ = {0, hits.size()};
+  for (size_t i = 0; i < hits.size(); ++i) {
+    if (IsLast(plan, hits[i].stage)) behind_last_ = i + 1;
+  }
+}
+
+void Machine::Inserted(const Plan& plan, uint16_t stage, size_t at) {
+  for (auto later = checkpoints_.rbegin(); later != checkpoints_.rend(); ++later) {
+    if (later->after <= at) break;
+    ++later->after;
+  }
+  if (tip_at_ > at) ++tip_at_;
+  if (behind_last_ > at) ++behind_last_;
+  if (IsLast(plan, stage)) behind_last_ = std::max(behind_last_, at + 1);
+  if (unseen_.empty()) {
+    unseen_ = {at, at + 1};
+    return;
+  }
+  const size_t end = unseen_.end > at ? unseen_.end + 1 : at + 1;
+  unseen_ = {std::min(unseen_.begin, at), end};
+}
+
+const Pending& Machine::SavedBefore(size_t* after) const {
+  if (tip_at_ > 0 && tip_at_ <= unseen_.begin) {
+    *after = tip_at_;
+    return tip_;
+  }
+  const auto behind =
+      std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                           [&](const Checkpoint& c) { return c.after <= unseen_.begin; });
+  *after = behind == checkpoints_.begin() ? 0 : std::prev(behind)->after;
+  return behind == checkpoints_.begin() ? base_ : std::prev(behind)->state;
+}
+
+void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>& completed) {
+  if (unseen_.empty() || behind_last_ <= unseen_.begin) return;
+  size_t saved = 0;
+  const Pending& nearest = SavedBefore(&saved);
+  // A look at the times is cheaper than many steps, and mostly enough.
+  const size_t window = behind_last_ - FirstInWindow(plan, hits, unseen_.begin);
+  if (window < (behind_last_ - saved) * kStepsWorth && !MayComplete(plan, hits)) return;
+  Pending state = &nearest == &tip_ ? std::move(tip_) : nearest;
+  auto next = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                                   [&](const Checkpoint& c) { return c.after <= saved; });
+  const size_t from = saved;
+  if (next != checkpoints_.begin()) saved = std::prev(next)->after;
+  const Range unseen = std::exchange(unseen_, {behind_last_, std::max(behind_last_, unseen_.end)});
+  for (size_t i = from; i < behind_last_; ++i) {
+    const uint64_t number = folded_ + i;
+    Complete(state.Step(plan, hits[i], used_.get(), Now(number, in_order), nullptr), number,
+             completed);
+    const size_t after = i + 1;
+    if (next != checkpoints_.end() && next->after == after) {
+      if (after >= unseen.end && next->state == state) return;
+      next->state = state;
+      saved = after;
+      ++next;
+    } else if (after - saved == kCheckpointSpacing &&
+               (next == checkpoints_.end() || next->after - saved >= 2 * kCheckpointSpacing)) {
+      next = std::next(checkpoints_.insert(next, {after, state}));
+      saved = after;
+    }
+  }
+  // Nothing behind completes anything: it is left for when a last hit comes.
+  checkpoints_.erase(next, checkpoints_.end());
+  tip_ = std::move(state);
+  tip_at_ = behind_last_;
+  unseen_.end = hits.size();
+}
+
+// Whether, by order and window, an unseen hit may be part of a sequence that is not
+// published: for each state the latest beginning that reaches it, at all and with
+// something unseen in it. Without links an unseen hit may also free what another took.
+bool Machine::MayComplete(const Plan& plan, Hits hits) const {
+  constexpr size_t kMaxStates = 16;
+  if (plan.states > kMaxStates) return true;
+  struct Begun {
+    TimeNs any = event::kNoTime;
+    TimeNs unseen = event::kNoTime;
+  };
+  std::array<Begun, kMaxStates> begun;
+  for (const Chain& chain : base_.chains()) {
+    if (chain)
+      begun[chain.size() - 1].any = std::max(begun[chain.size() - 1].any, chain.first_time());
+  }
+  size_t budget = kMaxCompared;
+  const size_t first = FirstInWindow(plan, hits, unseen_.begin);
+  for (size_t i = first; i < behind_last_; ++i) {
+    const uint16_t stage = hits[i].stage;
+    const TimeNs time = event::AddSaturating(hits[i].order, -plan.lag[stage]);
+    const bool is_unseen = i >= unseen_.begin && i < unseen_.end;
+    const auto within = [&](TimeNs begin) {
+      return begin != event::kNoTime && time <= event::AddSaturating(begin, plan.maxspan);
+    };
+    for (int state = plan.stage_states[stage].last; state >= plan.stage_states[stage].first;
+         --state) {
+      Begun before = state == 0 ? Begun{time, event::kNoTime} : begun[state - 1];
+      if (is_unseen) before.unseen = before.any;
+      if (state + 1 < plan.states) {
+        if (within(before.any)) begun[state].any = std::max(begun[state].any, before.any);
+        if (within(before.unseen))
+          begun[state].unseen = std::max(begun[state].unseen, before.unseen);
+      } else if (within(plan.is_linked() ? before.unseen : before.any) &&
+                 !IsPublished(plan, hits[i]) && HasPartner(plan, hits, first, i, &budget)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Whether what the links say of the last two states lets the last hit be joined to
+// anything; true when that would take long to tell.
+bool Machine::HasPartner(const Plan& plan, Hits hits, size_t first, size_t last,
+                         size_t* budget) const {
+  const auto joins = [&](const event::Snapshot& before) {
+    return std::all_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
+      bool refuted = false;
+      if (link.earlier + 2 == plan.states && link.later.last + 1 == plan.states)
+        Decides(link.link, before, *hits[last].event, &refuted);
+      return !refuted;
+    });
+  };
+  if (plan.links.empty()) return true;
+  for (const Chain& chain : base_.chains()) {
+    if (*budget == 0) return true;
+    if (chain.size() + 1 != plan.states) continue;
+    --*budget;
+    if (joins(*chain.last())) return true;
+  }
+  for (size_t i = last; i-- > first;) {
+    const Plan::States filled = plan.stage_states[hits[i].stage];
+    if (filled.first > plan.states - 2 || filled.last < plan.states - 2) continue;
+    if (*budget == 0) return true;
+    --*budget;
+    if (joins(*hits[i].event)) return true;
+  }
+  return false;
+}
+
+// Publishes a completed sequence unless one of its hits is in a published one:
+// then this is that sequence, or another reading of the same facts.
+void Machine::Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed) {
+  if (sequence && Claim(sequence, number)) completed.push_back(std::move(sequence));
+}
+
+bool Machine::Claim(const Chain& sequence, uint64_t number) {
+  if (IsPublished(sequence)) return false;
+  if (used_ == nullptr) used_ = std::make_unique<Used>();
+  for (Chain c = sequence; c; c = c.previous()) {
+    used_->emplace(UsedMark{c.last()->position(), c.size()},
+                   UsedBy{c.last()->time(), number, sequences_});
+  }
+  ++sequences_;
+  return true;
+}
+
+bool Machine::IsPublished(const Plan& plan, const StageHit& last) const {
+  return used_ != nullptr && used_->contains({last.event->position(), plan.states});
+}
+
+bool Machine::IsPublished(const Chain& sequence) const {
+  if (used_ == nullptr) return false;
+  for (Chain c = sequence; c; c = c.previous()) {
+    if (used_->contains({c.last()->position(), c.size()})) return true;
+  }
+  return false;
+}
+
+void Machine::Fold(const Plan& plan, Hits hits, size_t count, bool in_order, RuleStats& stats,
+                   std::vector<Chain>& completed) {
+  if (count == 0) return;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t number = folded_ + i;
+    ApplyFinal(plan, hits[i], Now(number, in_order), number, stats, completed);
+  }
+  base_advanced_ = base_.advanced();
+  Dropped(count);
+}
+
+void Machine::ApplyFinal(const Plan& plan, const StageHit& hit, uint64_t now, uint64_t number,
+                         RuleStats& stats, std::vector<Chain>& completed) {
+  if (hit.stage == rules::Hit::kUntil) {
+    base_.Clear();
+    return;
+  }
+  if (plan.stage_states[hit.stage].first > plan.stage_states[hit.stage].last) {
+    stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] +=
+        absence_->Note(plan, hit.stage, hit.event->time());
+    return;
+  }
+  uint64_t given_up = 0;
+  Chain sequence = base_.Step(plan, hit, used_.get(), now, &given_up);
+  stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] += given_up;
+  // A rule that does not wait has published it when its last piece arrived.
+  if (!sequence || !plan.waits) return;
+  // With links what has moved on also stays: it must not be found again.
+  if (plan.is_linked() && !Claim(sequence, number)) return;
+  if (absence_ == nullptr) {
+    completed.push_back(std::move(sequence));
+    return;
+  }
+  size_t dropped = 0;
+  if (absence_->Judge(plan, sequence, &dropped) == Absence::Verdict::kAccepted) {
+    completed.push_back(std::move(sequence));
+  }
+  stats.evicted_advanced[static_cast<size_t>(EvictReason::kKeyCap)] += dropped;
+}
+
+void Machine::Dropped(size_t count) {
+  const auto moved = [count](size_t index) { return index < count ? 0 : index - count; };
+  folded_ += count;
+  behind_last_ = moved(behind_last_);
+  unseen_ = {moved(unseen_.begin), moved(unseen_.end)};
+  tip_at_ = moved(tip_at_);
+  if (tip_at_ == 0) tip_.Clear();
+  const auto kept = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                                         [&](const Checkpoint& c) { return c.after <= count; });
+  checkpoints_.erase(checkpoints_.begin(), kept);
+  for (Checkpoint& checkpoint : checkpoints_) checkpoint.after -= count;
+  if (checkpoints_.empty()) std::vector<Checkpoint>().swap(checkpoints_);
+}
+
+void Machine::Advance(const Plan& plan, TimeNs horizon, Hits hits, RuleStats& stats,
+                      std::vector<Chain>& completed) {
+  if (absence_ != nullptr) absence_->Advance(plan, horizon, completed);
+  if (plan.has_maxspan()) {
+    const TimeNs limit = event::AddSaturating(horizon, -plan.maxspan);
+    base_.Expire(plan, limit, [&](const Chain& chain) {
+      if (plan.is_linked() && IsPublished(chain)) return;
+      ++stats.expired;
+      ++stats.expired_after[chain.last_stage()];
+    });
+    base_advanced_ = base_.advanced();
+    tip_.Expire(plan, limit, [](const Chain&) {});
+  }
+  if (used_ != nullptr) PruneUsed(plan, horizon, hits);
+}
+
+// Forgets marks of events that no sequence can hold any more.
+void Machine::PruneUsed(const Plan& plan, TimeNs horizon, Hits hits) {
+  if (plan.has_maxspan()) {
+    const TimeNs limit =
+        event::AddSaturating(event::AddSaturating(horizon, -plan.maxspan), -plan.total_lag);
+    absl::erase_if(*used_, [&](const auto& mark) { return mark.second.time < limit; });
+  } else {
+    absl::flat_hash_set<Position> held;
+    for (const StageHit& hit : hits) held.insert(hit.event->position());
+    for (const Chain& chain : base_.chains()) {
+      for (Chain c = chain; c; c = c.previous()) held.insert(c.last()->position());
+    }
+    absl::erase_if(*used_, [&](const auto& mark) { return !held.contains(mark.first.first); });
+  }
+  if (used_->empty()) used_.reset();
+}
+
+int Machine::advanced(const Plan& plan, Hits hits, bool in_order) const {
+  if (plan.waits || hits.empty()) return base_advanced_;
+  size_t after = 0;
+  if (unseen_.empty()) return std::max(base_advanced_, tip_.advanced());
+  Pending state = SavedBefore(&after);
+  for (size_t i = after; i < hits.size(); ++i) {
+    state.Step(plan, hits[i], used_.get(), Now(folded_ + i, in_order), nullptr);
+  }
+  return std::max(base_advanced_, state.advanced());
+}
+
+void Machine::TakeOver(const Plan& plan, const Machine& from, RuleStats& stats,
+                       std::vector<Chain>& completed) {
+  if (from.used_ != nullptr) {
+    if (used_ == nullptr) used_ = std::make_unique<Used>();
+    for (auto [mark, by] : *from.used_) {
+      by.sequence += sequences_;
+      used_->emplace(mark, by);
+    }
+    sequences_ += from.sequences_;
+  }
+  if (absence_ != nullptr) {
+    stats.evicted[static_cast<size_t>(EvictReason::kKeyCap)] +=
+        absence_->TakeOver(plan, *from.absence_, completed);
+  }
+}
+
+size_t Machine::bytes() const {
+  const size_t per_state = tip_.bytes() + base_.bytes();
+  return sizeof(Machine) + per_state * (1 + checkpoints_.size()) +
+         checkpoints_.capacity() * sizeof(Checkpoint) +
+         (absence_ == nullptr ? 0 : absence_->bytes()) +
+         (used_ == nullptr ? 0 : used_->capacity() * sizeof(Used::value_type));
+}
+
+}  // namespace sequitur::correlate

@@ -1,0 +1,117 @@
+#pragma once
+
+// Machine: a rule's state machine over the sorted hits of one join key
+// (key_state.h, which owns them), run no further than it has to be.
+//
+// `base_` is the machine as it was when everything older had been applied, `tip_`
+// as it is after the first `tip_at_` hits, and checkpoints stand in between. Hits in
+// `unseen_` have not been applied to what stands behind them: they are, from the
+// nearest saved state before them until a saved state behind all of them proves
+// right, once a hit of the last state stands behind one of them. Till then they can
+// complete nothing, so nobody can tell.
+//
+// A rule that waits (until, missing events) has no tip: its machine runs over final
+// hits only, in order, which makes its result exact.
+//
+// Invariants: (1) checkpoints_ are by rising `after`, each the state after that many
+// hits, but for what is unseen; (2) an (event, state) pair is in at most one
+// published sequence: used_.
+//
+// Threads:  none.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "correlate/absence.h"
+#include "correlate/pending.h"
+#include "correlate/plan.h"
+#include "correlate/stats.h"
+
+namespace sequitur::correlate {
+
+class Machine {
+ public:
+  using Hits = absl::Span<const StageHit>;
+
+  // Nothing of `hits` has been seen.
+  Machine(const Plan& plan, Hits hits);
+
+  // A hit now stands at `at`: all behind it stand one further on.
+  void Inserted(const Plan& plan, uint16_t stage, size_t at);
+  // Sequences that unseen hits complete go to `completed`. `in_order`: so all hits
+  // have come so far.
+  void Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>& completed);
+  // The first `count` hits become final: applied to the base, to be dropped by the
+  // caller. What they complete for a rule that waits goes to `completed`.
+  // REQUIRES: for other rules, that Run would complete nothing.
+  void Fold(const Plan& plan, Hits hits, size_t count, bool in_order, RuleStats& stats,
+            std::vector<Chain>& completed);
+  // Nothing older than `horizon` comes any more: decides what waited, drops what is
+  // too old. `hits` are left.
+  void Advance(const Plan& plan, TimeNs horizon, Hits hits, RuleStats& stats,
+               std::vector<Chain>& completed);
+  // Goes on with what `from` has published and seen to be missing.
+  void TakeOver(const Plan& plan, const Machine& from, RuleStats& stats,
+                std::vector<Chain>& completed);
+
+  const Pending& base() const { return base_; }
+  // Length of the longest sequence in the base.
+  int base_advanced() const { return base_advanced_; }
+  // Of the longest one at all.
+  int advanced(const Plan& plan, Hits hits, bool in_order) const;
+  bool has_published() const { return used_ != nullptr; }
+  const Absence* absence() const { return absence_.get(); }
+  size_t bytes() const;
+
+ private:
+  static constexpr size_t kCheckpointSpacing = 64;
+  static constexpr size_t kStepsWorth = 8;  // looks at a hit's time, to one step
+  static constexpr size_t kMaxCompared = 256;
+
+  struct Checkpoint {
+    size_t after = 0;
+    Pending state;
+  };
+  // From `begin` to `end`, the only ones among them perhaps the first and the last.
+  struct Range {
+    size_t begin = 0;
+    size_t end = 0;
+    bool empty() const { return begin >= end; }
+  };
+
+  bool MayComplete(const Plan& plan, Hits hits) const;
+  bool HasPartner(const Plan& plan, Hits hits, size_t first, size_t last, size_t* budget) const;
+  // The last saved state that nothing unseen stands before: `*after` hits are in it.
+  const Pending& SavedBefore(size_t* after) const;
+  void Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed);
+  // Marks the sequence's hits as published, unless one is.
+  bool Claim(const Chain& sequence, uint64_t number);
+  bool IsPublished(const Chain& sequence) const;
+  // Whether the last hit of a sequence is the end of a published one.
+  bool IsPublished(const Plan& plan, const StageHit& last) const;
+  void ApplyFinal(const Plan& plan, const StageHit& hit, uint64_t now, uint64_t number,
+                  RuleStats& stats, std::vector<Chain>& completed);
+  void Dropped(size_t count);
+  void PruneUsed(const Plan& plan, TimeNs horizon, Hits hits);
+  // While hits came in order a machine that runs again must do as it did, and see
+  // only what was published by then; once one came late, what is published is taken.
+  static uint64_t Now(uint64_t number, bool in_order) {
+    return in_order ? number : Pending::kAnyTime;
+  }
+
+  Pending base_;
+  Pending tip_;
+  size_t tip_at_ = 0;
+  Range unseen_;
+  size_t behind_last_ = 0;  // index behind the last hit of the last state
+  int base_advanced_ = 0;
+  std::vector<Checkpoint> checkpoints_;
+  uint32_t sequences_ = 0;  // published so far
+  uint64_t folded_ = 0;     // hits in base_: the number of the first of hits
+  std::unique_ptr<Used> used_;
+  std::unique_ptr<Absence> absence_;
+};
+
+}  // namespace sequitur::correlate

@@ -28,7 +28,6 @@ size_t FirstInWindow(const Plan& plan, Machine::Hits hits, size_t at) {
 
 Machine::Machine(const Plan& plan, Hits hits) {
   if (!plan.absents.empty()) absence_ = std::make_unique<Absence>(plan);
-  unseen_ = {0, hits.size()};
   for (size_t i = 0; i < hits.size(); ++i) {
     if (IsLast(plan, hits[i].stage)) behind_last_ = i + 1;
   }
@@ -39,49 +38,75 @@ void Machine::Inserted(const Plan& plan, uint16_t stage, size_t at) {
     if (later->after <= at) break;
     ++later->after;
   }
-  if (tip_at_ > at) ++tip_at_;
   if (behind_last_ > at) ++behind_last_;
   if (IsLast(plan, stage)) behind_last_ = std::max(behind_last_, at + 1);
-  if (unseen_.empty()) {
-    unseen_ = {at, at + 1};
-    return;
-  }
-  const size_t end = unseen_.end > at ? unseen_.end + 1 : at + 1;
-  unseen_ = {std::min(unseen_.begin, at), end};
+  if (tip_at_ <= at) return;
+  ++tip_at_;
+  if (unseen_.empty()) unseen_ = {at, at};
+  unseen_ = {std::min(unseen_.begin, at), std::max(unseen_.end, at) + 1};
 }
 
-const Pending& Machine::SavedBefore(size_t* after) const {
-  if (tip_at_ > 0 && tip_at_ <= unseen_.begin) {
+size_t Machine::FirstUnseen() const { return unseen_.empty() ? tip_at_ : unseen_.begin; }
+
+const Pending& Machine::SavedBefore(size_t at, size_t* after) const {
+  if (at == tip_at_ && at > 0) {
     *after = tip_at_;
     return tip_;
   }
-  const auto behind =
-      std::partition_point(checkpoints_.begin(), checkpoints_.end(),
-                           [&](const Checkpoint& c) { return c.after <= unseen_.begin; });
+  const auto behind = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                                           [&](const Checkpoint& c) { return c.after <= at; });
   *after = behind == checkpoints_.begin() ? 0 : std::prev(behind)->after;
   return behind == checkpoints_.begin() ? base_ : std::prev(behind)->state;
 }
 
 void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>& completed) {
-  if (unseen_.empty() || behind_last_ <= unseen_.begin) return;
-  size_t saved = 0;
-  const Pending& nearest = SavedBefore(&saved);
-  // A look at the times is cheaper than many steps, and mostly enough.
-  const size_t window = behind_last_ - FirstInWindow(plan, hits, unseen_.begin);
-  if (window < (behind_last_ - saved) * kStepsWorth && !MayComplete(plan, hits)) return;
-  Pending state = &nearest == &tip_ ? std::move(tip_) : nearest;
+  if (behind_last_ <= FirstUnseen()) return;
+  if (LooksAreCheaper(plan, hits) && !MayComplete(plan, hits)) return;
+  size_t from = 0;
+  if (!unseen_.empty()) {
+    Pending state = SavedBefore(unseen_.begin, &from);
+    const bool proved = StepOver(plan, hits, in_order, from, tip_at_, state, completed);
+    if (!proved) tip_ = std::move(state);
+    unseen_ = Range();
+  }
+  if (behind_last_ <= tip_at_) return;
+  Pending state = tip_at_ == 0 ? base_ : std::move(tip_);
+  StepOver(plan, hits, in_order, tip_at_, behind_last_, state, completed);
+  tip_ = std::move(state);
+  tip_at_ = behind_last_;
+}
+
+// Whether a look at the times of all hits that matter takes less than the steps that
+// a run will likely take: up to the second saved state behind what is unseen.
+bool Machine::LooksAreCheaper(const Plan& plan, Hits hits) const {
+  size_t from = 0;
+  SavedBefore(FirstUnseen(), &from);
+  size_t steps = behind_last_ - from;
+  if (!unseen_.empty()) {
+    const auto behind =
+        std::partition_point(checkpoints_.begin(), checkpoints_.end(),
+                             [&](const Checkpoint& c) { return c.after < unseen_.end; });
+    if (checkpoints_.end() - behind >= 2)
+      steps = std::next(behind)->after - from + behind_last_ - tip_at_;
+  }
+  const size_t looks = behind_last_ - FirstInWindow(plan, hits, FirstUnseen());
+  return looks < steps * (plan.is_linked() ? kLooksALinkedStep : kLooksAStep);
+}
+
+// Applies hits[from] to hits[to - 1] to `state`, which is then saved now and then. True
+// when a state that was saved behind all that is unseen has proved right: then what
+// was saved behind it is right as well.
+bool Machine::StepOver(const Plan& plan, Hits hits, bool in_order, size_t from, size_t to,
+                       Pending& state, std::vector<Chain>& completed) {
   auto next = std::partition_point(checkpoints_.begin(), checkpoints_.end(),
-                                   [&](const Checkpoint& c) { return c.after <= saved; });
-  const size_t from = saved;
-  if (next != checkpoints_.begin()) saved = std::prev(next)->after;
-  const Range unseen = std::exchange(unseen_, {behind_last_, std::max(behind_last_, unseen_.end)});
-  for (size_t i = from; i < behind_last_; ++i) {
-    const uint64_t number = folded_ + i;
-    Complete(state.Step(plan, hits[i], used_.get(), Now(number, in_order), nullptr), number,
+                                   [&](const Checkpoint& c) { return c.after <= from; });
+  size_t saved = next == checkpoints_.begin() ? 0 : std::prev(next)->after;
+  for (size_t after = from + 1; after <= to; ++after) {
+    const uint64_t number = folded_ + after - 1;
+    Complete(state.Step(plan, hits[after - 1], used_.get(), Now(number, in_order), nullptr), number,
              completed);
-    const size_t after = i + 1;
     if (next != checkpoints_.end() && next->after == after) {
-      if (after >= unseen.end && next->state == state) return;
+      if (after >= unseen_.end && next->state == state) return true;
       next->state = state;
       saved = after;
       ++next;
@@ -91,11 +116,7 @@ void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>
       saved = after;
     }
   }
-  // Nothing behind completes anything: it is left for when a last hit comes.
-  checkpoints_.erase(next, checkpoints_.end());
-  tip_ = std::move(state);
-  tip_at_ = behind_last_;
-  unseen_.end = hits.size();
+  return false;
 }
 
 // Whether, by order and window, an unseen hit may be part of a sequence that is not
@@ -114,11 +135,11 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
       begun[chain.size() - 1].any = std::max(begun[chain.size() - 1].any, chain.first_time());
   }
   size_t budget = kMaxCompared;
-  const size_t first = FirstInWindow(plan, hits, unseen_.begin);
+  const size_t first = FirstInWindow(plan, hits, FirstUnseen());
   for (size_t i = first; i < behind_last_; ++i) {
     const uint16_t stage = hits[i].stage;
     const TimeNs time = event::AddSaturating(hits[i].order, -plan.lag[stage]);
-    const bool is_unseen = i >= unseen_.begin && i < unseen_.end;
+    const bool is_unseen = (i >= unseen_.begin && i < unseen_.end) || i >= tip_at_;
     const auto within = [&](TimeNs begin) {
       return begin != event::kNoTime && time <= event::AddSaturating(begin, plan.maxspan);
     };
@@ -287,8 +308,7 @@ void Machine::PruneUsed(const Plan& plan, TimeNs horizon, Hits hits) {
 int Machine::advanced(const Plan& plan, Hits hits, bool in_order) const {
   if (plan.waits || hits.empty()) return base_advanced_;
   size_t after = 0;
-  if (unseen_.empty()) return std::max(base_advanced_, tip_.advanced());
-  Pending state = SavedBefore(&after);
+  Pending state = SavedBefore(FirstUnseen(), &after);
   for (size_t i = after; i < hits.size(); ++i) {
     state.Step(plan, hits[i], used_.get(), Now(folded_ + i, in_order), nullptr);
   }

@@ -4,17 +4,17 @@
 // (key_state.h, which owns them), run no further than it has to be.
 //
 // `base_` is the machine as it was when everything older had been applied, `tip_`
-// as it is after the first `tip_at_` hits, and checkpoints stand in between. Hits in
-// `unseen_` have not been applied to what stands behind them: they are, from the
+// as it is after the first `tip_at_` hits, which are those up to the last that could
+// complete something; checkpoints stand in between. Hits within `unseen_` came since,
+// and what stands behind them does not know of them. They are applied, from the
 // nearest saved state before them until a saved state behind all of them proves
-// right, once a hit of the last state stands behind one of them. Till then they can
-// complete nothing, so nobody can tell.
+// right, once they may be part of something complete: till then nobody can tell.
 //
 // A rule that waits (until, missing events) has no tip: its machine runs over final
 // hits only, in order, which makes its result exact.
 //
-// Invariants: (1) checkpoints_ are by rising `after`, each the state after that many
-// hits, but for what is unseen; (2) an (event, state) pair is in at most one
+// Invariants: (1) checkpoints_ are by rising `after`, at most tip_at_, each the state
+// after that many hits, but for what is unseen; (2) an (event, state) pair is in at most one
 // published sequence: used_.
 //
 // Threads:  none.
@@ -66,25 +66,31 @@ class Machine {
   size_t bytes() const;
 
  private:
-  static constexpr size_t kCheckpointSpacing = 64;
-  static constexpr size_t kStepsWorth = 8;  // looks at a hit's time, to one step
+  static constexpr size_t kCheckpointSpacing = 16;
+  // What a step of the machine costs, in looks at a hit's time.
+  static constexpr size_t kLooksAStep = 8;
+  static constexpr size_t kLooksALinkedStep = 100;
   static constexpr size_t kMaxCompared = 256;
 
   struct Checkpoint {
     size_t after = 0;
     Pending state;
   };
-  // From `begin` to `end`, the only ones among them perhaps the first and the last.
+  // The first and the last of them are, and what is between perhaps.
   struct Range {
     size_t begin = 0;
     size_t end = 0;
     bool empty() const { return begin >= end; }
   };
 
+  bool LooksAreCheaper(const Plan& plan, Hits hits) const;
   bool MayComplete(const Plan& plan, Hits hits) const;
   bool HasPartner(const Plan& plan, Hits hits, size_t first, size_t last, size_t* budget) const;
-  // The last saved state that nothing unseen stands before: `*after` hits are in it.
-  const Pending& SavedBefore(size_t* after) const;
+  // The last state that was saved before hit number `at`: `*after` hits are in it.
+  const Pending& SavedBefore(size_t at, size_t* after) const;
+  size_t FirstUnseen() const;
+  bool StepOver(const Plan& plan, Hits hits, bool in_order, size_t from, size_t to, Pending& state,
+                std::vector<Chain>& completed);
   void Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed);
   // Marks the sequence's hits as published, unless one is.
   bool Claim(const Chain& sequence, uint64_t number);

@@ -50,22 +50,31 @@ bool IsOpen(const Plan::PlannedLink& link, size_t length) {
   return link.earlier < length && length <= link.later.last;
 }
 
-// Of `before` and the hit behind it: equal for chains that are alike.
-uint32_t SignatureOf(const Plan& plan, const Chain& before, const StageHit& hit) {
-  const uint16_t length = before ? before.size() + 1 : 1;
+// A chain and a hit that it may be made longer by.
+struct Grown {
+  const Chain* before;  // may be empty
+  const StageHit* hit;
+
+  uint16_t size() const { return *before ? before->size() + 1 : 1; }
+  TimeNs first_time() const { return *before ? before->first_time() : hit->event->time(); }
+  const event::Snapshot& EventAt(uint16_t state) const {
+    return state + 1 == size() ? *hit->event : before->EventAt(state);
+  }
+};
+
+// Equal for chains that are alike.
+uint32_t SignatureOf(const Plan& plan, const Grown& grown) {
   size_t signature = 0;
   for (const Plan::PlannedLink& link : plan.links) {
-    if (!IsOpen(link, length)) continue;
-    const bool own = link.earlier == length - 1;
-    const event::Snapshot& event = own ? *hit.event : before.EventAt(link.earlier);
-    signature = absl::HashOf(signature, HashAsEarlier(link.link, event));
+    if (!IsOpen(link, grown.size())) continue;
+    signature = absl::HashOf(signature, HashAsEarlier(link.link, grown.EventAt(link.earlier)));
   }
   return static_cast<uint32_t>(signature);
 }
 
-// Whether every link to a later step says the same of both; they end in one state.
-bool Alike(const Plan& plan, const Chain& a, const Chain& b) {
-  if (a.signature() != b.signature()) return false;
+// Whether every link to a later step says the same of both, which have one
+// signature; they end in one state.
+bool Alike(const Plan& plan, const Chain& a, const auto& b) {
   return std::all_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
     if (!IsOpen(link, a.size())) return true;
     const event::Snapshot& x = a.EventAt(link.earlier);
@@ -74,9 +83,13 @@ bool Alike(const Plan& plan, const Chain& a, const Chain& b) {
   });
 }
 
-// Whether `a` serves wherever `b` does.
+// Whether `a` serves wherever `b` does, whose signature this is.
+bool Covers(const Plan& plan, const Chain& a, const auto& b, uint32_t signature) {
+  return a.signature() == signature && a.first_time() >= b.first_time() && Alike(plan, a, b);
+}
+
 bool Covers(const Plan& plan, const Chain& a, const Chain& b) {
-  return a.first_time() >= b.first_time() && Alike(plan, a, b);
+  return Covers(plan, a, b, b.signature());
 }
 
 }  // namespace
@@ -130,9 +143,9 @@ Chain Pending::Take(const Plan& plan, int state, const StageHit& hit, const Used
 bool Pending::IsSpent(const Plan& plan, const Chain& chain, const StageHit& hit, const Used& used,
                       uint64_t now) const {
   if (used.contains({hit.event->position(), static_cast<uint16_t>(chain.size() + 1)})) return false;
-  for (const Chain& newer : slots_) {
+  for (const Chain& newer : OfLength(chain.size())) {
     if (&newer == &chain) return false;
-    if (newer.size() != chain.size() || !Alike(plan, newer, chain)) continue;
+    if (newer.signature() != chain.signature() || !Alike(plan, newer, chain)) continue;
     const auto mark = used.find({newer.last()->position(), newer.size()});
     if (mark != used.end() && mark->second.published < now) return true;
   }
@@ -141,68 +154,89 @@ bool Pending::IsSpent(const Plan& plan, const Chain& chain, const StageHit& hit,
 
 void Pending::StepLinked(const Plan& plan, int state, const StageHit& hit, const Used* used,
                          uint64_t now, Chain& completed, uint64_t* given_up) {
-  absl::InlinedVector<std::pair<Rank, Chain>, 4> before;
-  if (state == 0) before.emplace_back(0, Chain());
-  for (const Chain& chain : slots_) {
-    if (chain.size() != state || !chain.EndsBefore(hit)) continue;
+  struct Candidate {
+    Rank rank;
+    const Chain* chain;
+  };
+  absl::InlinedVector<Candidate, 16> before;
+  const Chain none;
+  if (state == 0) before.push_back({0, &none});
+  for (const Chain& chain : OfLength(static_cast<uint16_t>(state))) {
+    if (!chain.EndsBefore(hit)) continue;
     if (plan.has_maxspan() && hit.event->time() - chain.first_time() > plan.maxspan) continue;
     if (chain.Contains(hit.event.get()) || !KeepsPublishedApart(chain, hit, used, now)) continue;
     if (completed && Share(chain, completed)) continue;
     if (plan.alternatives > 1 && used != nullptr && IsSpent(plan, chain, hit, *used, now)) continue;
     const Rank rank = RankOf(plan, chain, hit);
-    if (rank != kRefuted) before.emplace_back(rank, chain);
+    if (rank != kRefuted) before.push_back({rank, &chain});
   }
   std::stable_sort(before.begin(), before.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+                   [](const Candidate& a, const Candidate& b) { return a.rank < b.rank; });
   if (state == plan.states - 1) {
-    if (!before.empty()) completed = before.front().second.Append(hit);
+    if (!before.empty()) completed = before.front().chain->Append(hit);
     return;
   }
   // One that a likelier one covers does not go on. The likeliest of all enters last,
   // and so stands in front.
   absl::InlinedVector<Chain, 4> grown;
-  for (const auto& [rank, chain] : before) {
-    Chain next = chain.Append(hit, SignatureOf(plan, chain, hit));
-    const bool covered = std::any_of(grown.begin(), grown.end(),
-                                     [&](const Chain& other) { return Covers(plan, other, next); });
-    if (!covered) grown.push_back(std::move(next));
+  for (const Candidate& candidate : before) {
+    const Grown next = {candidate.chain, &hit};
+    const uint32_t signature = SignatureOf(plan, next);
+    const bool covered = std::any_of(grown.begin(), grown.end(), [&](const Chain& other) {
+      return Covers(plan, other, next, signature);
+    });
+    if (!covered) grown.push_back(candidate.chain->Append(hit, signature));
   }
   for (auto next = grown.rbegin(); next != grown.rend(); ++next) {
-    EnterLinked(plan, *next, given_up);
+    EnterLinked(plan, std::move(*next), given_up);
   }
 }
 
+absl::Span<const Chain> Pending::OfLength(uint16_t length) const {
+  const auto begin = std::partition_point(slots_.begin(), slots_.end(),
+                                          [&](const Chain& c) { return c.size() < length; });
+  const auto end =
+      std::partition_point(begin, slots_.end(), [&](const Chain& c) { return c.size() == length; });
+  return absl::MakeSpan(slots_).subspan(begin - slots_.begin(), end - begin);
+}
+
 void Pending::EnterLinked(const Plan& plan, Chain chain, uint64_t* given_up) {
+  const auto of_state = OfLength(chain.size());
+  auto begin = slots_.begin() + (of_state.data() - slots_.data());
+  auto end = begin + static_cast<int64_t>(of_state.size());
   // Enough chains in front of `place`, of different last events, serve in its stead.
   const auto stood_in_for = [&](const Chain& held, auto place) {
     int covering = 0;
     const event::Snapshot* last = nullptr;
-    for (auto other = slots_.begin(); other != place && covering < plan.alternatives; ++other) {
-      if (other->size() != held.size() || other->last().get() == last) continue;
-      if (!Covers(plan, *other, held)) continue;
+    for (auto other = begin; other != place && covering < plan.alternatives; ++other) {
+      if (other->last().get() == last || !Covers(plan, *other, held)) continue;
       last = other->last().get();
       ++covering;
     }
     return covering == plan.alternatives;
   };
-  auto at = std::find_if(slots_.begin(), slots_.end(), [&](const Chain& held) {
+  auto at = std::find_if(begin, end, [&](const Chain& held) {
     return !StrictlyBefore(chain.last_order(), *chain.last(), held.last_order(), *held.last());
   });
   if (stood_in_for(chain, at)) return;
-  at = std::next(slots_.insert(at, chain));
-  size_t of_state = std::count_if(slots_.begin(), at,
-                                  [&](const Chain& held) { return held.size() == chain.size(); });
-  while (at != slots_.end()) {
-    bool drop = false;
-    if (at->size() == chain.size()) {
-      drop = Covers(plan, chain, *at) && stood_in_for(*at, at);
-      if (!drop && ++of_state > kMaxLinked) {
-        drop = true;
-        if (given_up != nullptr) ++*given_up;
-      }
+  const auto before_state = begin - slots_.begin();
+  const auto behind_state = end - slots_.begin() + 1;
+  at = slots_.insert(at, std::move(chain));
+  begin = slots_.begin() + before_state;
+  end = slots_.begin() + behind_state;
+  const Chain& entered = *at;
+  auto kept = std::next(at);
+  for (auto held = kept; held != end; ++held) {
+    bool drop = Covers(plan, entered, *held) && stood_in_for(*held, kept);
+    if (!drop && kept - begin >= int64_t{kMaxLinked}) {
+      drop = true;
+      if (given_up != nullptr) ++*given_up;
     }
-    at = drop ? slots_.erase(at) : std::next(at);
+    if (drop) continue;
+    if (kept != held) *kept = std::move(*held);
+    ++kept;
   }
+  slots_.erase(kept, end);
 }
 
 void Pending::Enter(const Plan& plan, int state, Chain chain) {

@@ -64,7 +64,7 @@ class Pending {
   int advanced() const;
   // When the youngest of the pending sequences began; kNoTime when empty.
   TimeNs latest_start() const;
-  // Pending sequences, empty slots included; of a rule with links, newest first.
+  // Pending sequences, empty slots included.
   absl::Span<const Chain> chains() const { return slots_; }
 
   friend bool operator==(const Pending& a, const Pending& b);
@@ -78,6 +78,8 @@ class Pending {
   void StepLinked(const Plan& plan, int state, const StageHit& hit, const Used* used, uint64_t now,
                   Chain& completed, uint64_t* given_up);
   void Enter(const Plan& plan, int state, Chain chain);
+  // Of a rule with links.
+  absl::Span<const Chain> OfLength(uint16_t length) const;
   void ExpireLinked(TimeNs first_time_limit, absl::FunctionRef<void(const Chain&)> expired);
   void EnterLinked(const Plan& plan, Chain chain, uint64_t* given_up);
   // REQUIRES: `chain` is one of slots_.
@@ -85,7 +87,7 @@ class Pending {
                uint64_t now) const;
 
   // alternatives per state, newest first; empty while nothing is pending. Of a
-  // rule with links: all chains, newest first.
+  // rule with links: all chains by length, those of one length newest first.
   absl::InlinedVector<Chain, 1> slots_;
 };
 

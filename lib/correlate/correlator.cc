@@ -48,7 +48,7 @@ Match MakeMatch(const Plan& plan, event::HostId host, const KeyState& state, con
   Match match;
   match.rule = state.rule();
   match.host = host;
-  match.key = state.key();
+  match.key = std::string(state.key());
   std::vector<event::SnapshotRef> by_state(plan.states);
   for (Chain c = chain; c; c = c.previous()) by_state[c.size() - 1] = c.last();
   for (const Plan::Shown& shown : plan.shown) {
@@ -132,7 +132,7 @@ Correlator::Host& Correlator::HostOf(event::HostId id) {
 }
 
 HostState& Correlator::StateOf(Host& host) {
-  if (host.state == nullptr) host.state = std::make_unique<HostState>(host.account, stats_);
+  if (host.state == nullptr) host.state = std::make_unique<HostState>(keys_, host.account, stats_);
   return *host.state;
 }
 
@@ -247,22 +247,25 @@ Adoption Correlator::Adopt(std::shared_ptr<const rules::RuleSet> next,
   std::vector<PendingState> pending = TakeStates();
   Plans plans = std::exchange(plans_, {});  // outlive the states that are not kept
   Adoption adoption = Install(std::move(next), plans);
-  for (PendingState& old : pending) {
-    const std::string& id = before->rules()[old.state->rule()].id;
+  for (const PendingState& old : pending) {
+    KeyState& state = keys_[old.state];
+    const std::string& id = before->rules()[state.rule()].id;
     const int number = rules_->Find(id);
+    if (number >= 0 && adoption.rules[number] == Adoption::Fate::kKept) {
+      state.set_rule(number);
+      StateOf(hosts_[old.host]).Put(old.state);
+      continue;
+    }
     if (number < 0) {
       const auto gone = std::find_if(adoption.gone.begin(), adoption.gone.end(),
                                      [&](const Adoption::Gone& rule) { return rule.id == id; });
-      CountLoss(*old.state, EvictReason::kRuleChanged, gone->stats);
-    } else if (adoption.rules[number] == Adoption::Fate::kReplaced) {
-      CountLoss(*old.state, EvictReason::kRuleChanged, stats_.rules[number]);
+      CountLoss(state, EvictReason::kRuleChanged, gone->stats);
     } else if (adoption.rules[number] == Adoption::Fate::kRewindowed) {
-      TakeOver(old.host, number, *old.state, matches);
+      TakeOver(old.host, number, state, matches);
     } else {
-      old.state->set_rule(number);
-      StateOf(hosts_[old.host]).Put(std::move(old.state));
+      CountLoss(state, EvictReason::kRuleChanged, stats_.rules[number]);
     }
-    old.state.reset();
+    keys_.Free(old.state);
   }
   for (event::HostId id = 0; id < hosts_.size(); ++id) {
     if (hosts_[id].state != nullptr && hosts_[id].state->keys() == 0) hosts_[id].state.reset();

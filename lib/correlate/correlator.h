@@ -92,7 +92,7 @@ class Correlator {
   using Plans = std::vector<std::unique_ptr<const Plan>>;
   struct PendingState {
     event::HostId host = 0;
-    std::unique_ptr<KeyState> state;
+    KeyPool::Number state = 0;
   };
 
   Host& HostOf(event::HostId id);
@@ -120,6 +120,7 @@ class Correlator {
   Plans plans_;  // by rule; KeyStates point to them
   Stats stats_;  // before hosts_, whose states charge what they hold to it
   event::MemoryAccount total_;
+  KeyPool keys_;            // before hosts_, which free theirs
   std::deque<Host> hosts_;  // by HostId; a deque, for accounts must not move
   // Single-event matches already given, so that a re-examined or re-sent event
   // does not match twice: the latest kRecentMatches.

@@ -1,9 +1,17 @@
 #include "correlate/expiry_queue.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace sequitur::correlate {
 namespace {
 
-int64_t BucketOf(TimeNs deadline) { return deadline >> 30; }  // 1.07 s
+// Of 2.15 s; what is beyond the 146 years around 1970 is in the first or the last.
+int32_t BucketOf(TimeNs deadline) {
+  constexpr TimeNs kFirst = std::numeric_limits<int32_t>::min();
+  constexpr TimeNs kLast = std::numeric_limits<int32_t>::max();
+  return static_cast<int32_t>(std::clamp(deadline >> 31, kFirst, kLast));
+}
 
 }  // namespace
 
@@ -50,7 +58,7 @@ void ExpiryQueue::ForEach(absl::FunctionRef<bool(KeyState&)> visit) {
     ++it;
     while (state != nullptr) {
       KeyState* next = state->queue_next;
-      const int64_t bucket = state->queue_bucket;
+      const int32_t bucket = state->queue_bucket;
       if (!visit(*state)) return;
       state = next;
       it = buckets_.upper_bound(bucket);

@@ -1,7 +1,7 @@
 #pragma once
 
 // ExpiryQueue: the KeyStates of one host by when they next need attention.
-// Buckets of about a second; within one, oldest first. Linked through the
+// Buckets of about two seconds; within one, oldest first. Linked through the
 // KeyStates themselves, so moving one costs no allocation.
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class ExpiryQueue {
     KeyState* first = nullptr;
     KeyState* last = nullptr;
   };
-  absl::btree_map<int64_t, Bucket> buckets_;
+  absl::btree_map<int32_t, Bucket> buckets_;
 };
 
 }  // namespace sequitur::correlate

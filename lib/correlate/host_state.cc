@@ -3,7 +3,10 @@
 namespace sequitur::correlate {
 
 HostState::~HostState() {
-  for (const Entry& entry : keys_) Discharge(*entry.state);
+  keys_.ForEach([this](KeyPool::Number number) {
+    Discharge(pool_[number]);
+    pool_.Free(number);
+  });
 }
 
 void HostState::Charge(const KeyState& state) {
@@ -16,33 +19,35 @@ void HostState::Discharge(const KeyState& state) {
   HeldBy(state) -= state.held();
 }
 
-KeyState& HostState::Open(const Plan& plan, uint32_t rule, const std::string& key) {
-  const auto found = keys_.find(KeyView{rule, key});
-  if (found != keys_.end()) return *found->state;
-  auto made = std::make_unique<KeyState>(plan, rule, key);
-  KeyState& state = *made;
-  keys_.emplace(std::move(made));
+KeyState& HostState::Open(const Plan& plan, uint32_t rule, absl::string_view key) {
+  if (const auto found = keys_.Find(rule, key)) return pool_[*found];
+  const KeyPool::Number made = pool_.Make(plan, rule, key);
+  KeyState& state = pool_[made];
+  keys_.Insert(made);
   Charge(state);
   queue_.Insert(state, event::kEndOfTime);
   return state;
 }
 
-std::unique_ptr<KeyState> HostState::Take(KeyState& state) {
+KeyPool::Number HostState::Take(KeyState& state) {
   queue_.Remove(state);
   Discharge(state);
-  return std::move(keys_.extract(keys_.find(KeyView{state.rule(), state.key()})).value().state);
+  return keys_.Take(state);
 }
 
-void HostState::Put(std::unique_ptr<KeyState> state) {
-  Charge(*state);
-  queue_.InsertAgain(*state);
-  keys_.emplace(std::move(state));
+void HostState::Put(KeyPool::Number number) {
+  Charge(pool_[number]);
+  queue_.InsertAgain(pool_[number]);
+  keys_.Insert(number);
 }
 
 void HostState::Change(KeyState& state, absl::FunctionRef<void(KeyState&)> change) {
-  Discharge(state);
+  const auto bytes = static_cast<int64_t>(state.bytes());
+  const Held held = state.held();
   change(state);
-  Charge(state);
+  account_.Add(static_cast<int64_t>(state.bytes()) - bytes);
+  HeldBy(state) -= held;
+  HeldBy(state) += state.held();
   if (state.empty()) {
     Erase(state);
   } else {
@@ -50,6 +55,6 @@ void HostState::Change(KeyState& state, absl::FunctionRef<void(KeyState&)> chang
   }
 }
 
-void HostState::Erase(KeyState& state) { Take(state); }
+void HostState::Erase(KeyState& state) { pool_.Free(Take(state)); }
 
 }  // namespace sequitur::correlate

@@ -223,10 +223,9 @@ std::vector<StageHit> KeyState::Hits() const {
 
 Held KeyState::held() const {
   Held held{1, hits_.size(), bytes() + hit_bytes_};
-  for (const Chain& chain : base()) {
-    if (!chain) continue;
-    held.hits += chain.size();
-    held.bytes += chain.bytes();
+  if (machine_ != nullptr) {
+    held.hits += machine_->base_weight().hits;
+    held.bytes += machine_->base_weight().bytes;
   }
   return held;
 }
@@ -249,7 +248,11 @@ void KeyState::TakeOver(const KeyState& from, TimeNs horizon, const Limits& limi
 }
 
 size_t KeyState::bytes() const {
-  return sizeof(KeyState) + key_.capacity() + hits_.capacity() * sizeof(StageHit) +
+  const auto of_heap = [](size_t capacity, size_t inlined, size_t size) {
+    return capacity > inlined ? capacity * size : 0;
+  };
+  return sizeof(KeyState) + of_heap(key_.capacity(), 16, 1) +
+         of_heap(hits_.capacity(), 1, sizeof(StageHit)) +
          (machine_ == nullptr ? 0 : machine_->bytes());
 }
 

@@ -13,10 +13,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "correlate/machine.h"
 #include "correlate/match.h"
@@ -33,8 +33,8 @@ class KeyState {
 
   static constexpr size_t kMaxCandidates = 5;
 
-  KeyState(const Plan& plan, uint32_t rule, std::string key)
-      : plan_(plan), rule_(rule), key_(std::move(key)) {}
+  KeyState(const Plan& plan, uint32_t rule, absl::string_view key)
+      : rule_(rule), plan_(plan), key_(key.begin(), key.end()) {}
   KeyState(const KeyState&) = delete;
   KeyState& operator=(const KeyState&) = delete;
 
@@ -70,14 +70,14 @@ class KeyState {
   uint32_t rule() const { return rule_; }
   // REQUIRES: in no HostState, which finds it by this number.
   void set_rule(uint32_t rule) { rule_ = rule; }
-  const std::string& key() const { return key_; }
+  absl::string_view key() const { return {key_.data(), key_.size()}; }
   // Without the events and chains, which charge themselves.
   size_t bytes() const;
 
   // Place in the host's expiry queue (expiry_queue.h).
   KeyState* queue_previous = nullptr;
   KeyState* queue_next = nullptr;
-  int64_t queue_bucket = 0;
+  int32_t queue_bucket = 0;
 
  private:
   static constexpr size_t kFoldTogether = 64;
@@ -97,14 +97,15 @@ class KeyState {
   absl::Span<const Chain> base() const;
   const Absence* absence() const;
 
-  const Plan& plan_;
+  // There may be millions: in an order that leaves no gaps.
   uint32_t rule_;
-  uint32_t stages_ = 0;  // of hits_, as Plan::BitOf has them
-  const std::string key_;
-  absl::InlinedVector<StageHit, 1> hits_;
-  size_t hit_bytes_ = 0;              // of the events in hits_
-  bool in_order_ = true;              // so far
+  uint32_t stages_ = 0;   // of hits_, as Plan::BitOf has them
+  bool in_order_ = true;  // so far
+  const Plan& plan_;
   std::unique_ptr<Machine> machine_;  // null until one has to run
+  absl::InlinedVector<StageHit, 1> hits_;
+  size_t hit_bytes_ = 0;  // of the events in hits_
+  const absl::InlinedVector<char, 16> key_;
 };
 
 }  // namespace sequitur::correlate

@@ -225,7 +225,7 @@ void Machine::Fold(const Plan& plan, Hits hits, size_t count, bool in_order, Rul
     const uint64_t number = folded_ + i;
     ApplyFinal(plan, hits[i], Now(number, in_order), number, stats, completed);
   }
-  base_advanced_ = base_.advanced();
+  BaseChanged();
   Dropped(count);
 }
 
@@ -258,6 +258,16 @@ void Machine::ApplyFinal(const Plan& plan, const StageHit& hit, uint64_t now, ui
   stats.evicted_advanced[static_cast<size_t>(EvictReason::kKeyCap)] += dropped;
 }
 
+void Machine::BaseChanged() {
+  base_advanced_ = base_.advanced();
+  base_weight_ = Weight();
+  for (const Chain& chain : base_.chains()) {
+    if (!chain) continue;
+    base_weight_.hits += chain.size();
+    base_weight_.bytes += chain.bytes();
+  }
+}
+
 void Machine::Dropped(size_t count) {
   const auto moved = [count](size_t index) { return index < count ? 0 : index - count; };
   folded_ += count;
@@ -282,7 +292,7 @@ void Machine::Advance(const Plan& plan, TimeNs horizon, Hits hits, RuleStats& st
       ++stats.expired;
       ++stats.expired_after[chain.last_stage()];
     });
-    base_advanced_ = base_.advanced();
+    BaseChanged();
     tip_.Expire(plan, limit, [](const Chain&) {});
   }
   if (used_ != nullptr) PruneUsed(plan, horizon, hits);

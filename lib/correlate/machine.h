@@ -57,8 +57,13 @@ class Machine {
                 std::vector<Chain>& completed);
 
   const Pending& base() const { return base_; }
-  // Length of the longest sequence in the base.
+  // Length of the longest sequence in the base, and what all of them hold.
+  struct Weight {
+    uint64_t hits = 0;
+    uint64_t bytes = 0;
+  };
   int base_advanced() const { return base_advanced_; }
+  const Weight& base_weight() const { return base_weight_; }
   // Of the longest one at all.
   int advanced(const Plan& plan, Hits hits, bool in_order) const;
   bool has_published() const { return used_ != nullptr; }
@@ -99,6 +104,7 @@ class Machine {
   bool IsPublished(const Plan& plan, const StageHit& last) const;
   void ApplyFinal(const Plan& plan, const StageHit& hit, uint64_t now, uint64_t number,
                   RuleStats& stats, std::vector<Chain>& completed);
+  void BaseChanged();
   void Dropped(size_t count);
   void PruneUsed(const Plan& plan, TimeNs horizon, Hits hits);
   // While hits came in order a machine that runs again must do as it did, and see
@@ -113,6 +119,7 @@ class Machine {
   Range unseen_;
   size_t behind_last_ = 0;  // index behind the last hit of the last state
   int base_advanced_ = 0;
+  Weight base_weight_;
   std::vector<Checkpoint> checkpoints_;
   uint32_t sequences_ = 0;  // published so far
   uint64_t folded_ = 0;     // hits in base_: the number of the first of hits

@@ -11,6 +11,9 @@ namespace sequitur::correlate {
 namespace {
 
 constexpr size_t kRecentMatches = 65536;
+// What is due on a host is seen to by its next events, so many at a time: thousands
+// of keys that end in the same second must not make one event wait.
+constexpr size_t kAdvancedTogether = 1024;
 
 const rules::Stage& StageOf(const rules::Rule& rule, uint16_t stage) {
   return stage == rules::Hit::kUntil ? *rule.until : rule.stages[stage];
@@ -189,7 +192,9 @@ void Correlator::Publish(event::HostId id, const KeyState& state, std::vector<Ma
 
 void Correlator::AdvanceHost(event::HostId id, TimeNs horizon, std::vector<Match>& matches) {
   HostState& host = *hosts_[id].state;
-  while (KeyState* due = host.queue().PopDue(horizon)) {
+  for (size_t i = 0; i < kAdvancedTogether; ++i) {
+    KeyState* due = host.queue().PopDue(horizon);
+    if (due == nullptr) break;
     host.queue().Insert(*due, event::kEndOfTime);
     host.Change(*due, [&](KeyState& state) {
       state.Advance(horizon, stats_.rules[state.rule()], completed_);

@@ -47,6 +47,11 @@ void ExpiryQueue::Hasten(KeyState& state, TimeNs deadline) {
 KeyState* ExpiryQueue::PopDue(TimeNs horizon) {
   if (buckets_.empty() || buckets_.begin()->first >= BucketOf(horizon)) return nullptr;
   KeyState* state = buckets_.begin()->second.first;
+  // The next one is asked for soon, and the one behind it next.
+  if (const KeyState* next = state->queue_next) {
+    next->PrefetchEvent();
+    if (next->queue_next != nullptr) next->queue_next->Prefetch();
+  }
   Remove(*state);
   return state;
 }

@@ -1,10 +1,10 @@
-// Encoding of one component: a tag, and for text its length in four bytes and
-// the bytes. 'n' null, 'h' the canonical host, 't' text.
+// Encoding of one component: a tag, and for text its length, seven bits a byte and
+// the lowest first, and the bytes. 'n' null, 'h' the canonical host, 't' text. Short
+// keys are held in place (key_state.h), and an address makes a short one.
 
 #include "correlate/join_key.h"
 
 #include <cmath>
-#include <cstring>
 #include <optional>
 
 #include "absl/container/inlined_vector.h"
@@ -16,10 +16,21 @@ namespace {
 using event::Value;
 
 void AppendText(absl::string_view text, std::string& key) {
-  const auto size = static_cast<uint32_t>(text.size());
   key.push_back('t');
-  key.append(reinterpret_cast<const char*>(&size), sizeof(size));
+  size_t size = text.size();
+  for (; size >= 0x80; size >>= 7) key.push_back(static_cast<char>(size | 0x80));
+  key.push_back(static_cast<char>(size));
   key.append(text.data(), text.size());
+}
+
+size_t TakeSize(absl::string_view& key) {
+  size_t size = 0;
+  for (int shift = 0;; shift += 7) {
+    const auto byte = static_cast<unsigned char>(key.front());
+    key.remove_prefix(1);
+    size |= static_cast<size_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return size;
+  }
 }
 
 void AppendScalar(const Value& value, std::string& key) {
@@ -126,10 +137,9 @@ std::vector<std::optional<std::string>> DecodeJoinKey(absl::string_view key) {
       components.push_back(tag == 'h' ? std::optional<std::string>("") : std::nullopt);
       continue;
     }
-    uint32_t size = 0;
-    std::memcpy(&size, key.data(), sizeof(size));
-    components.emplace_back(std::string(key.substr(sizeof(size), size)));
-    key.remove_prefix(sizeof(size) + size);
+    const size_t size = TakeSize(key);
+    components.emplace_back(std::string(key.substr(0, size)));
+    key.remove_prefix(size);
   }
   return components;
 }

@@ -134,7 +134,7 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
     if (chain)
       begun[chain.size() - 1].any = std::max(begun[chain.size() - 1].any, chain.first_time());
   }
-  size_t budget = kMaxCompared;
+  size_t budget = kMaxLooks;
   const size_t first = FirstInWindow(plan, hits, FirstUnseen());
   for (size_t i = first; i < behind_last_; ++i) {
     const uint16_t stage = hits[i].stage;
@@ -172,19 +172,22 @@ bool Machine::HasPartner(const Plan& plan, Hits hits, size_t first, size_t last,
       return !refuted;
     });
   };
+  // False when there is no budget left for so much.
+  const auto afford = [&](size_t cost) {
+    if (*budget < cost) return false;
+    *budget -= cost;
+    return true;
+  };
   if (plan.links.empty()) return true;
   for (const Chain& chain : base_.chains()) {
-    if (*budget == 0) return true;
     if (chain.size() + 1 != plan.states) continue;
-    --*budget;
-    if (joins(*chain.last())) return true;
+    if (!afford(kLooksAComparison) || joins(*chain.last())) return true;
   }
   for (size_t i = last; i-- > first;) {
     const Plan::States filled = plan.stage_states[hits[i].stage];
-    if (filled.first > plan.states - 2 || filled.last < plan.states - 2) continue;
-    if (*budget == 0) return true;
-    --*budget;
-    if (joins(*hits[i].event)) return true;
+    const bool before_last = filled.first <= plan.states - 2 && plan.states - 2 <= filled.last;
+    if (!afford(before_last ? kLooksAComparison : 1)) return true;
+    if (before_last && joins(*hits[i].event)) return true;
   }
   return false;
 }

@@ -75,7 +75,9 @@ class Machine {
   // What a step of the machine costs, in looks at a hit's time.
   static constexpr size_t kLooksAStep = 8;
   static constexpr size_t kLooksALinkedStep = 100;
-  static constexpr size_t kMaxCompared = 256;
+  // What comparing two events by links costs, and how much is spent on that.
+  static constexpr size_t kLooksAComparison = 16;
+  static constexpr size_t kMaxLooks = 8192;
 
   struct Checkpoint {
     size_t after = 0;

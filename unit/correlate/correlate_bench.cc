@@ -190,7 +190,7 @@ void MeasureBytes(int64_t live) {
   const double hits = static_cast<double>(stats.rules[0].held.hits);
   const auto held = static_cast<double>(held_bytes - before);
   const int64_t before_one = held_bytes;
-  const event::SnapshotRef snapshot = feed->Snapshot(1);
+  const event::SnapshotRef snapshot = feed->Snapshot(live);  // an address as long as most
   const auto evidence = static_cast<double>(held_bytes - before_one);
   std::printf(
       "bytes a held hit: %.0f counted, %.0f of the heap, of which %.0f (%zu counted) "

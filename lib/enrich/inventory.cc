@@ -185,14 +185,20 @@ void Inventory::AddChild(int16_t service, const DeclaredChild& child) {
   Child& out = children_.emplace_back();
   out.service = service;
   out.any_arguments = child.any_arguments;
+  for (const std::string& pattern : child.arguments) out.arguments.push_back(ReadArgument(pattern));
+}
+
+Inventory::Argument Inventory::ReadArgument(const std::string& pattern) {
+  Argument out;
+  out.text = pattern;
+  out.climbs = pattern.find("..") != pattern.npos;
+  if (pattern.find_first_of("*?") == pattern.npos) return out;
   RE2::Options options;
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
-  for (const std::string& pattern : child.arguments) {
-    out.arguments.push_back(
-        std::make_unique<RE2>(PatternToRegex(pattern, PatternSet::Dialect::kArgument), options));
-    out.climbs.push_back(pattern.find("..") != pattern.npos);
-  }
+  out.pattern =
+      std::make_unique<RE2>(PatternToRegex(pattern, PatternSet::Dialect::kArgument), options);
+  return out;
 }
 
 // "host:port", "address:port", "[v6]:port", or any of them without the port.
@@ -211,27 +217,35 @@ Inventory::Egress Inventory::ReadEgress(absl::string_view text, PatternSet& host
   return out;
 }
 
-Inventory::Judgement Inventory::Judge(const Program& program) const {
-  Judgement out;
+Inventory::Recognition Inventory::Recognise(const Program& program) const {
+  Recognition out;
   const bool trust_name = (Areas(program.executable) & kUntrusted) == 0;
   std::vector<int> found;
   processes_.Match(program, trust_name, found);
   if (!found.empty()) out.service = static_cast<int16_t>(found.front());
-  if (const int16_t named = ServiceByCommand(program, trust_name); named != kNone) {
+  runtimes_.Match(program, trust_name, found);
+  if (!found.empty()) out.runtime = static_cast<int16_t>(found.front());
+  command_programs_.Match(program, trust_name, out.commands);
+  // A program that is not where its sensor says cannot be told from another.
+  if (!program.executable.empty()) child_programs_.Match(program, trust_name, out.children);
+  return out;
+}
+
+Inventory::Judgement Inventory::Judge(const Recognition& recognition,
+                                      const Program& program) const {
+  Judgement out;
+  out.service = recognition.service;
+  if (const int16_t named = ServiceByCommand(recognition.commands, program); named != kNone) {
     out.service = named;
   }
-  runtimes_.Match(program, trust_name, found);
   const absl::string_view runtime =
       program.executable.empty() ? program.name : BaseName(program.executable);
-  if (!found.empty() && !RunsInlineCode(runtime, program.args)) {
-    out.runtime = static_cast<int16_t>(found.front());
+  if (recognition.runtime != kNone && !RunsInlineCode(runtime, program.args)) {
+    out.runtime = recognition.runtime;
     // Started without a script, a runtime reads one from whoever started it.
     out.runs_as_web_user = program.args.size() != 1 && web_users_.contains(LowerCase(program.user));
   }
-  // A program that is not where its sensor says cannot be told from another.
-  if (program.executable.empty()) return out;
-  child_programs_.Match(program, trust_name, found);
-  for (const int i : found) {
+  for (const int i : recognition.children) {
     const Child& child = children_[i];
     out.known_to |= uint64_t{1} << child.service;
     if (ArgumentsMatch(child, program)) out.declared_by |= uint64_t{1} << child.service;
@@ -239,14 +253,13 @@ Inventory::Judgement Inventory::Judge(const Program& program) const {
   return out;
 }
 
-int16_t Inventory::ServiceByCommand(const Program& program, bool trust_name) const {
-  if (commands_.empty() || program.args.empty()) return kNone;
-  std::vector<int> programs;
-  command_programs_.Match(program, trust_name, programs);
-  if (programs.empty() || RunsInlineCode(BaseName(program.executable), program.args)) return kNone;
+int16_t Inventory::ServiceByCommand(const std::vector<int>& commands,
+                                    const Program& program) const {
+  if (commands.empty() || program.args.empty()) return kNone;
+  if (RunsInlineCode(BaseName(program.executable), program.args)) return kNone;
   std::vector<int> lines;
   command_lines_.Match(absl::StrJoin(program.args.subspan(1), " "), lines);
-  for (const int i : programs) {
+  for (const int i : commands) {
     if (std::binary_search(lines.begin(), lines.end(), commands_[i].arguments)) {
       return commands_[i].service;
     }
@@ -254,13 +267,17 @@ int16_t Inventory::ServiceByCommand(const Program& program, bool trust_name) con
   return kNone;
 }
 
-bool Inventory::ArgumentsMatch(const Child& child, const Program& program) const {
+bool Inventory::Matches(const Argument& declared, absl::string_view arg) {
+  if (declared.pattern == nullptr) return arg == declared.text;
+  if (!declared.climbs && arg.find("..") != arg.npos) return false;
+  return RE2::FullMatch({arg.data(), arg.size()}, *declared.pattern);
+}
+
+bool Inventory::ArgumentsMatch(const Child& child, const Program& program) {
   if (child.any_arguments) return true;
   if (program.args_cut || program.args.size() != child.arguments.size() + 1) return false;
   for (size_t i = 0; i < child.arguments.size(); ++i) {
-    const absl::string_view arg = program.args[i + 1];
-    if (!child.climbs[i] && arg.find("..") != arg.npos) return false;
-    if (!RE2::FullMatch({arg.data(), arg.size()}, *child.arguments[i])) return false;
+    if (!Matches(child.arguments[i], program.args[i + 1])) return false;
   }
   return true;
 }

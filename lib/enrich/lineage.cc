@@ -104,23 +104,28 @@ void Lineage::ForgetHost(event::HostId id) {
   hosts_.erase(found);
 }
 
-Inventory::Judgement Lineage::JudgementOf(const Inventory::Program& program,
-                                          absl::string_view arguments) {
-  constexpr absl::string_view kEnd("\0", 1);
-  program_ = absl::StrCat(program.executable, kEnd, program.name, kEnd, program.user, kEnd,
-                          program.args_cut ? "cut" : "", kEnd, arguments);
-  if (const auto* known = judgements_.Find(program_)) return *known;
+Inventory::Judgement Lineage::JudgementOf(Inventory::Program program, absl::string_view arguments) {
+  const Inventory::Recognition& recognition = RecognitionOf(program);
+  if (recognition.empty()) return {};
   args_.clear();
   while (!arguments.empty()) {
     const size_t end = std::min(arguments.find('\0'), arguments.size());
     args_.push_back(arguments.substr(0, end));
     arguments.remove_prefix(std::min(end + 1, arguments.size()));
   }
-  Inventory::Program asked = program;
-  asked.args = args_;
-  const Inventory::Judgement judgement = inventory_.Judge(asked);
-  judgements_.Keep(program_, judgement);
-  return judgement;
+  program.args = args_;
+  return inventory_.Judge(recognition, program);
+}
+
+const Inventory::Recognition& Lineage::RecognitionOf(const Inventory::Program& program) {
+  const auto end = static_cast<uint32_t>(program.executable.size());  // no text forges it
+  program_.assign(reinterpret_cast<const char*>(&end), sizeof(end));
+  program_.append(program.executable.data(), program.executable.size());
+  program_.append(program.name.data(), program.name.size());
+  if (const auto* known = recognitions_.Find(program_)) return *known;
+  recognition_ = inventory_.Recognise(program);
+  recognitions_.Keep(program_, recognition_);
+  return recognition_;
 }
 
 // Asks the inventory about an image, once.

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "enrich/process_record.h"
 #include "re2/re2.h"
 
@@ -193,6 +194,9 @@ Inventory::Argument Inventory::ReadArgument(const std::string& pattern) {
   out.text = pattern;
   out.climbs = pattern.find("..") != pattern.npos;
   if (pattern.find_first_of("*?") == pattern.npos) return out;
+  for (const absl::string_view part : absl::StrSplit(pattern, absl::ByAnyChar("*?"))) {
+    if (part.size() > out.part.size()) out.part = std::string(part);
+  }
   RE2::Options options;
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
@@ -269,6 +273,7 @@ int16_t Inventory::ServiceByCommand(const std::vector<int>& commands,
 
 bool Inventory::Matches(const Argument& declared, absl::string_view arg) {
   if (declared.pattern == nullptr) return arg == declared.text;
+  if (arg.find(declared.part) == arg.npos) return false;
   if (!declared.climbs && arg.find("..") != arg.npos) return false;
   return RE2::FullMatch({arg.data(), arg.size()}, *declared.pattern);
 }

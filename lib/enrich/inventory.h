@@ -143,6 +143,7 @@ class Inventory {
   struct Argument {
     std::string text;
     std::unique_ptr<re2::RE2> pattern;  // null: the text as it is
+    std::string part;                   // of what matches: asked first, it costs least
     bool climbs = false;                // the pattern itself has ".."
   };
   struct Child {

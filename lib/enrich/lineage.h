@@ -111,6 +111,7 @@ class Lineage {
   void FillProcess(ProcessTable& table, const ProcessTable::Chain& chain, event::Event& event);
   void FillParent(ProcessTable& table, ImageIndex self, const ProcessRecord& record,
                   event::Event& event);
+  void FillParentArguments(absl::string_view arguments, event::Event& event);
   void FillAncestors(const ProcessTable& table, const ProcessTable::Chain& chain,
                      event::Event& event);
   void FillService(const Reading& reading, event::Event& event);

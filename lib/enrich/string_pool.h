@@ -45,6 +45,7 @@ class StringPool {
  private:
   struct Entry {
     std::string text;
+    size_t hash = 0;
     uint32_t owners = 0;
   };
   static constexpr size_t kOverhead = 64;

@@ -182,10 +182,17 @@ void Inventory::AddAreas(const std::vector<std::string>& paths, FileArea area) {
 }
 
 void Inventory::AddChild(int16_t service, const DeclaredChild& child) {
+  const uint64_t bit = uint64_t{1} << service;
+  const auto same = std::find_if(children_.begin(), children_.end(),
+                                 [&](const Child& known) { return known.declared == child; });
+  if (same != children_.end()) {
+    same->services |= bit;
+    return;
+  }
   child_programs_.Add(child.program, static_cast<int>(children_.size()));
   Child& out = children_.emplace_back();
-  out.service = service;
-  out.any_arguments = child.any_arguments;
+  out.declared = child;
+  out.services = bit;
   for (const std::string& pattern : child.arguments) out.arguments.push_back(ReadArgument(pattern));
 }
 
@@ -251,8 +258,8 @@ Inventory::Judgement Inventory::Judge(const Recognition& recognition,
   }
   for (const int i : recognition.children) {
     const Child& child = children_[i];
-    out.known_to |= uint64_t{1} << child.service;
-    if (ArgumentsMatch(child, program)) out.declared_by |= uint64_t{1} << child.service;
+    out.known_to |= child.services;
+    if (ArgumentsMatch(child, program)) out.declared_by |= child.services;
   }
   return out;
 }
@@ -271,18 +278,23 @@ int16_t Inventory::ServiceByCommand(const std::vector<int>& commands,
   return kNone;
 }
 
-bool Inventory::Matches(const Argument& declared, absl::string_view arg) {
+// All that can be said without running the pattern.
+bool Inventory::MayMatch(const Argument& declared, absl::string_view arg) {
   if (declared.pattern == nullptr) return arg == declared.text;
   if (arg.find(declared.part) == arg.npos) return false;
-  if (!declared.climbs && arg.find("..") != arg.npos) return false;
-  return RE2::FullMatch({arg.data(), arg.size()}, *declared.pattern);
+  return declared.climbs || arg.find("..") == arg.npos;
 }
 
 bool Inventory::ArgumentsMatch(const Child& child, const Program& program) {
-  if (child.any_arguments) return true;
+  if (child.declared.any_arguments) return true;
   if (program.args_cut || program.args.size() != child.arguments.size() + 1) return false;
   for (size_t i = 0; i < child.arguments.size(); ++i) {
-    if (!Matches(child.arguments[i], program.args[i + 1])) return false;
+    if (!MayMatch(child.arguments[i], program.args[i + 1])) return false;
+  }
+  for (size_t i = 0; i < child.arguments.size(); ++i) {
+    const RE2* pattern = child.arguments[i].pattern.get();
+    const absl::string_view arg = program.args[i + 1];
+    if (pattern != nullptr && !RE2::FullMatch({arg.data(), arg.size()}, *pattern)) return false;
   }
   return true;
 }

@@ -34,6 +34,8 @@ struct DeclaredChild {
   std::string program;  // a path when it has a slash, else a name
   bool any_arguments = false;
   std::vector<std::string> arguments;  // one pattern each, argv[0] left out
+
+  friend bool operator==(const DeclaredChild&, const DeclaredChild&) = default;
 };
 
 // A runtime that is the service when started with these arguments.
@@ -147,8 +149,8 @@ class Inventory {
     bool climbs = false;                // the pattern itself has ".."
   };
   struct Child {
-    int16_t service = kNone;
-    bool any_arguments = false;
+    DeclaredChild declared;
+    uint64_t services = 0;  // bit per service that declares just this
     std::vector<Argument> arguments;
   };
   struct Command {
@@ -185,7 +187,7 @@ class Inventory {
   void AddChild(int16_t service, const DeclaredChild& child);
   static Egress ReadEgress(absl::string_view text, PatternSet& hosts);
   static Argument ReadArgument(const std::string& pattern);
-  static bool Matches(const Argument& declared, absl::string_view arg);
+  static bool MayMatch(const Argument& declared, absl::string_view arg);
   static bool ArgumentsMatch(const Child& child, const Program& program);
   int16_t ServiceByCommand(const std::vector<int>& commands, const Program& program) const;
 

@@ -1,8 +1,5 @@
 #include "enrich/process_record.h"
 
-#include <algorithm>
-#include <iterator>
-
 namespace sequitur::enrich {
 namespace {
 
@@ -17,20 +14,19 @@ int64_t NumberOf(const Value& value, int64_t missing) {
   return v.is_string() && event::ParseInt(v.string_value(), &number) ? number : missing;
 }
 
-template <typename... Words>
-bool IsOneOf(absl::string_view word, Words... words) {
-  return ((word == absl::string_view(words)) || ...);
-}
-
 // The words of eslogger, Elastic's agents, osquery, Santa and auditbeat.
 ProcessRecord::Kind KindOf(const Event& event) {
   if (!HasWord(event.Get(field::kEventCategory), "process")) return ProcessRecord::Kind::kMention;
   const absl::string_view action = event.Text(field::kEventAction);
-  if (IsOneOf(action, "fork", "vfork", "clone")) return ProcessRecord::Kind::kFork;
-  if (IsOneOf(action, "exec", "start", "executed", "process_started")) {
+  if (action == "fork" || action == "vfork" || action == "clone") {
+    return ProcessRecord::Kind::kFork;
+  }
+  if (action == "exec" || action == "start" || action == "executed" ||
+      action == "process_started") {
     return ProcessRecord::Kind::kExec;
   }
-  if (IsOneOf(action, "exit", "end", "worker_crash", "process_stopped")) {
+  if (action == "exit" || action == "end" || action == "worker_crash" ||
+      action == "process_stopped") {
     return ProcessRecord::Kind::kExit;
   }
   const Value& type = event.Get(field::kEventType);

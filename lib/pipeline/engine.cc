@@ -165,8 +165,7 @@ void Engine::Process(event::Event& event) {
   ++stats_.events;
   ResolveHost(event);
   latest_ = std::max(latest_, event.time);
-  coverage_.Observe(event);
-  ++events_by_kind_[Coverage::KindOf(event)];
+  ++events_by_kind_[coverage_.Observe(event)];
   enricher_.Enrich(event);
   Match(event);
   Reexamine();

@@ -41,21 +41,31 @@ std::optional<IpAddress> Address(absl::string_view text) {
   return parsed ? std::optional(parsed->EmbeddedV4()) : std::nullopt;
 }
 
-bool Contains(const std::vector<CidrBlock>& blocks, const IpAddress& address) {
-  return std::any_of(blocks.begin(), blocks.end(),
-                     [&](const CidrBlock& block) { return block.Contains(address); });
-}
+// Which of a flow's two ends are addresses of the host itself, as the record or the
+// host table give them.
+struct HostsEnds {
+  bool source = false;
+  bool destination = false;
 
-bool Lists(const Value& addresses, const IpAddress& address) {
-  const auto elements = addresses.elements();
-  return std::any_of(elements.begin(), elements.end(), [&](const Value& v) {
-    return v.is_string() && Address(v.string_value()) == address;
-  });
-}
+  void Look(const Value& addresses, const std::optional<IpAddress>& from, const IpAddress& to) {
+    for (const Value& v : addresses.elements()) {
+      const auto address = v.is_string() ? Address(v.string_value()) : std::nullopt;
+      if (!address) continue;
+      source = source || (from && *address == *from);
+      destination = destination || *address == to;
+    }
+  }
+};
 
-// The host's own addresses, as the record or the host table give them.
-bool IsHosts(const Event& event, const IpAddress& address) {
-  return Lists(event.claim.addresses, address) || Lists(event.Get(field::kHostIp), address);
+HostsEnds EndsOfHost(const Event& event, const std::optional<IpAddress>& from,
+                     const IpAddress& to) {
+  HostsEnds out;
+  const Value& claimed = event.claim.addresses;
+  const Value& listed = event.Get(field::kHostIp);
+  out.Look(claimed, from, to);
+  // Mostly one list under two names.
+  if (listed.elements().data() != claimed.elements().data()) out.Look(listed, from, to);
+  return out;
 }
 
 int64_t Port(const Value& value) {
@@ -69,6 +79,11 @@ int64_t Port(const Value& value) {
 
 std::vector<CidrBlock> DirectionOptions::DefaultRanges() { return ParseAll(kNotEgress); }
 std::vector<CidrBlock> DirectionOptions::DocumentationRanges() { return ParseAll(kDocumentation); }
+
+Direction::Direction(const DirectionOptions& options) : proxies_(options.egress_proxies) {
+  for (const CidrBlock& block : options.not_egress) inside_.Add(block);
+  for (const CidrBlock& block : options.own_ranges) inside_.Add(block);
+}
 
 void Direction::AddFields(event::Projection& projection) {
   if (!projection.Has(field::kNetworkDirection)) return;
@@ -97,36 +112,42 @@ absl::string_view Direction::Judge(const Event& event) const {
   }
   const auto destination = Address(event.Text(field::kDestinationIp));
   if (!destination) return "unknown";
-  const absl::string_view source_text = event.Text(field::kSourceIp);
-  const auto source = Address(source_text);
+  const auto source = Address(event.Text(field::kSourceIp));
+  const HostsEnds hosts = EndsOfHost(event, source, *destination);
   const bool loops = source && *source == *destination;
-  if (!loops && IsHosts(event, *destination)) return "ingress";
-  const bool ours = IsOurs(event, source_text);
+  if (!loops && hosts.destination) return "ingress";
+  // A host's own sensor says what it does; a network sensor's flow must start at an
+  // address of ours.
+  const bool ours =
+      !source || event.Has(field::kProcessPid) || inside_.Contains(*source) || hosts.source ||
+      (event.claim.role == event::HostClaim::Role::kSubject && event.claim.addresses.is_null());
   if (ours && IsProxy(*destination, event)) return "egress";
-  if (!IsOutside(*destination)) return ours ? "internal" : "ingress";
+  if (inside_.Contains(*destination)) return ours ? "internal" : "ingress";
   return ours ? "egress" : "external";
 }
 
-// True when the initiator is a host of ours: its own sensor says what it does;
-// a network sensor's flow must start at an address of ours.
-bool Direction::IsOurs(const Event& event, absl::string_view source_text) const {
-  const auto source = Address(source_text);
-  if (!source || event.Has(field::kProcessPid)) return true;
-  if (!IsOutside(*source) || IsHosts(event, *source)) return true;
-  return event.claim.role == event::HostClaim::Role::kSubject && event.claim.addresses.is_null();
+void Direction::Ranges::Add(const CidrBlock& block) {
+  if (!block.network().is_v4()) return v6_.push_back(block);
+  const uint32_t mask = block.prefix() == 0 ? 0 : ~uint32_t{0} << (32 - block.prefix());
+  v4_.push_back({static_cast<uint32_t>(block.network().bits()), mask});
 }
 
-bool Direction::IsOutside(const IpAddress& address) const {
-  return !Contains(options_.not_egress, address) && !Contains(options_.own_ranges, address);
+bool Direction::Ranges::Contains(const IpAddress& address) const {
+  if (!address.is_v4()) {
+    return std::any_of(v6_.begin(), v6_.end(),
+                       [&](const CidrBlock& block) { return block.Contains(address); });
+  }
+  const auto bits = static_cast<uint32_t>(address.bits());
+  bool contains = false;
+  for (const V4& block : v4_) contains |= (bits & block.mask) == block.network;
+  return contains;
 }
 
 bool Direction::IsProxy(const IpAddress& address, const Event& event) const {
-  return std::any_of(options_.egress_proxies.begin(), options_.egress_proxies.end(),
-                     [&](const DirectionOptions::Proxy& proxy) {
-                       const bool port = proxy.port == 0 ||
-                                         proxy.port == Port(event.Get(field::kDestinationPort));
-                       return port && proxy.block.Contains(address);
-                     });
+  return std::any_of(proxies_.begin(), proxies_.end(), [&](const DirectionOptions::Proxy& proxy) {
+    const bool port = proxy.port == 0 || proxy.port == Port(event.Get(field::kDestinationPort));
+    return port && proxy.block.Contains(address);
+  });
 }
 
 }  // namespace sequitur::enrich

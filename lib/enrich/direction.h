@@ -12,6 +12,7 @@
 //
 // Threads:  const after construction.
 
+#include <cstdint>
 #include <vector>
 
 #include "event/event.h"
@@ -39,18 +40,32 @@ struct DirectionOptions {
 
 class Direction {
  public:
-  explicit Direction(DirectionOptions options) : options_(std::move(options)) {}
+  explicit Direction(const DirectionOptions& options);
 
   static void AddFields(event::Projection& projection);
   void Enrich(event::Event& event) const;
 
  private:
+  // Blocks of both families; an IPv4 address is asked of all of its own at once.
+  class Ranges {
+   public:
+    void Add(const event::CidrBlock& block);
+    bool Contains(const event::IpAddress& address) const;
+
+   private:
+    struct V4 {
+      uint32_t network;
+      uint32_t mask;
+    };
+    std::vector<V4> v4_;
+    std::vector<event::CidrBlock> v6_;
+  };
+
   absl::string_view Judge(const event::Event& event) const;
-  bool IsOurs(const event::Event& event, absl::string_view source) const;
-  bool IsOutside(const event::IpAddress& address) const;
   bool IsProxy(const event::IpAddress& address, const event::Event& event) const;
 
-  DirectionOptions options_;
+  Ranges inside_;
+  std::vector<DirectionOptions::Proxy> proxies_;
 };
 
 }  // namespace sequitur::enrich

@@ -21,7 +21,7 @@ Enricher::Enricher(const event::Projection& projection, Options options)
     : service_(*options.inventory),
       lineage_(*options.inventory, Tuned(options.lineage, projection, *options.inventory)),
       indicators_(*options.indicators),
-      direction_(std::move(options.direction)),
+      direction_(options.direction),
       novelty_(std::move(options.baselines)) {}
 
 void Enricher::AddFields(event::Projection& projection, const Options& options) {

@@ -74,8 +74,8 @@ IndicatorSet::IndicatorSet(const std::vector<IndicatorSpec>& specs) {
         automata_[subject]->entries.push_back(entries_.size());
       }
     }
-    if (!spec.methods.empty() || !spec.methods_except.empty() || spec.target_longer_than > 0 ||
-        spec.binary || spec.empty_user_agent || spec.always) {
+    if (!spec.methods_except.empty() || spec.target_longer_than > 0 || spec.binary ||
+        spec.empty_user_agent || spec.always) {
       plain_.push_back(entries_.size());
     }
     entries_.push_back({static_cast<size_t>(name), spec.methods, spec.methods_except,
@@ -103,13 +103,13 @@ void Indicators::Enrich(Event& event) {
   if (!HasWord(event.Get(field::kEventCategory), "web")) return;
   ++stats_.requests;
   const Request request = Read(event);
-  entry_hit_.assign(set_.entries_.size(), 0);
+  hits_.clear();
   MatchSubject(IndicatorSet::kTarget, request.target);
   MatchSubject(IndicatorSet::kUserAgent, request.user_agent.text());
   MatchSubject(IndicatorSet::kReferrer, request.referrer);
   MatchSubject(IndicatorSet::kMessage, request.message);
   MatchPlain(request);
-  Publish(event);
+  Publish(request.method, event);
 }
 
 Indicators::Request Indicators::Read(const Event& event) {
@@ -134,10 +134,10 @@ Indicators::Request Indicators::Read(const Event& event) {
 void Indicators::MatchSubject(IndicatorSet::Subject subject, absl::string_view text) {
   const auto& automaton = *set_.automata_[subject];
   if (text.empty() || automaton.entries.empty()) return;
-  const auto mark = [&](const std::vector<int>& patterns) {
-    for (const int pattern : patterns) entry_hit_[automaton.entries[pattern]] = 1;
-  };
-  if (const auto* known = memos_[subject].Find(text)) return mark(*known);
+  if (const auto* known = memos_[subject].Find(text)) {
+    hits_.insert(hits_.end(), known->begin(), known->end());
+    return;
+  }
   absl::string_view searched = text;
   if (subject == IndicatorSet::kTarget) {
     forms_.Set(text);
@@ -150,42 +150,42 @@ void Indicators::MatchSubject(IndicatorSet::Subject subject, absl::string_view t
     ++stats_.over_budget;
     return;
   }
-  mark(matches_);
-  memos_[subject].Keep(text, matches_);
+  const size_t before = hits_.size();
+  for (const int pattern : matches_) hits_.push_back(automaton.entries[pattern]);
+  memos_[subject].Keep(text, {hits_.begin() + before, hits_.end()});
 }
 
-// What is not a pattern, and which of the patterns' hits the method allows.
+// What is not a pattern.
 void Indicators::MatchPlain(const Request& request) {
   const bool binary = IsBinary(request.target) || IsBinary(request.method);
   const bool empty_agent = request.user_agent.is_string() &&
                            (request.user_agent.text().empty() || request.user_agent.text() == "-");
   for (const size_t i : set_.plain_) {
     const IndicatorSet::Entry& entry = set_.entries_[i];
-    if (!entry.methods.empty() && !Lists(entry.methods, request.method)) {
-      entry_hit_[i] = 0;
-      continue;
-    }
     const bool unusual = !entry.methods_except.empty() && !request.method.empty() &&
                          !Lists(entry.methods_except, request.method);
     const bool is_long = entry.target_longer_than > 0 &&
                          static_cast<int64_t>(request.target.size()) > entry.target_longer_than;
     if (unusual || is_long || entry.always || (entry.binary && binary) ||
         (entry.empty_user_agent && empty_agent)) {
-      entry_hit_[i] = 1;
+      hits_.push_back(i);
     }
   }
 }
 
-void Indicators::Publish(Event& event) {
+// The names of the hits that the method allows.
+void Indicators::Publish(absl::string_view method, Event& event) {
+  event.Set(field::kSequiturIndicators, Value());
+  if (hits_.empty()) return;
   name_hit_.assign(set_.names_.size(), 0);
   size_t count = 0;
-  for (size_t i = 0; i < entry_hit_.size(); ++i) {
-    uint8_t& hit = name_hit_[set_.entries_[i].name];
-    if (entry_hit_[i] == 0 || hit != 0) continue;
+  for (const size_t i : hits_) {
+    const IndicatorSet::Entry& entry = set_.entries_[i];
+    if (!entry.methods.empty() && !Lists(entry.methods, method)) continue;
+    uint8_t& hit = name_hit_[entry.name];
+    count += hit == 0 ? 1 : 0;
     hit = 1;
-    ++count;
   }
-  event.Set(field::kSequiturIndicators, Value());
   if (count == 0) return;
   ++stats_.suspicious;
   Value* list = event.arena().Allocate<Value>(count);

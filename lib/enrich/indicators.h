@@ -68,7 +68,7 @@ class IndicatorSet {
 
   std::vector<std::string> names_;
   std::vector<Entry> entries_;
-  std::vector<size_t> plain_;  // those that ask for more than patterns
+  std::vector<size_t> plain_;  // those that something else than a pattern gives
   std::unique_ptr<Automaton> automata_[kSubjects];
 };
 
@@ -99,14 +99,14 @@ class Indicators {
   Request Read(const event::Event& event);
   void MatchSubject(IndicatorSet::Subject subject, absl::string_view text);
   void MatchPlain(const Request& request);
-  void Publish(event::Event& event);
+  void Publish(absl::string_view method, event::Event& event);
 
   const IndicatorSet& set_;
-  TextMemo<std::vector<int>> memos_[IndicatorSet::kSubjects];
+  TextMemo<std::vector<size_t>> memos_[IndicatorSet::kSubjects];  // of entries
   RequestForms forms_;
   std::string joined_;
   std::vector<int> matches_;
-  std::vector<uint8_t> entry_hit_;
+  std::vector<size_t> hits_;  // entries of the request at hand, some more than once
   std::vector<uint8_t> name_hit_;
   Stats stats_;
 };

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "enrich/process_record.h"
 #include "re2/re2.h"
 
@@ -181,18 +182,34 @@ void Inventory::AddAreas(const std::vector<std::string>& paths, FileArea area) {
 }
 
 void Inventory::AddChild(int16_t service, const DeclaredChild& child) {
+  const uint64_t bit = uint64_t{1} << service;
+  const auto same = std::find_if(children_.begin(), children_.end(),
+                                 [&](const Child& known) { return known.declared == child; });
+  if (same != children_.end()) {
+    same->services |= bit;
+    return;
+  }
   child_programs_.Add(child.program, static_cast<int>(children_.size()));
   Child& out = children_.emplace_back();
-  out.service = service;
-  out.any_arguments = child.any_arguments;
+  out.declared = child;
+  out.services = bit;
+  for (const std::string& pattern : child.arguments) out.arguments.push_back(ReadArgument(pattern));
+}
+
+Inventory::Argument Inventory::ReadArgument(const std::string& pattern) {
+  Argument out;
+  out.text = pattern;
+  out.climbs = pattern.find("..") != pattern.npos;
+  if (pattern.find_first_of("*?") == pattern.npos) return out;
+  for (const absl::string_view part : absl::StrSplit(pattern, absl::ByAnyChar("*?"))) {
+    if (part.size() > out.part.size()) out.part = std::string(part);
+  }
   RE2::Options options;
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
-  for (const std::string& pattern : child.arguments) {
-    out.arguments.push_back(
-        std::make_unique<RE2>(PatternToRegex(pattern, PatternSet::Dialect::kArgument), options));
-    out.climbs.push_back(pattern.find("..") != pattern.npos);
-  }
+  out.pattern =
+      std::make_unique<RE2>(PatternToRegex(pattern, PatternSet::Dialect::kArgument), options);
+  return out;
 }
 
 // "host:port", "address:port", "[v6]:port", or any of them without the port.
@@ -211,42 +228,49 @@ Inventory::Egress Inventory::ReadEgress(absl::string_view text, PatternSet& host
   return out;
 }
 
-Inventory::Judgement Inventory::Judge(const Program& program) const {
-  Judgement out;
+Inventory::Recognition Inventory::Recognise(const Program& program) const {
+  Recognition out;
   const bool trust_name = (Areas(program.executable) & kUntrusted) == 0;
   std::vector<int> found;
   processes_.Match(program, trust_name, found);
   if (!found.empty()) out.service = static_cast<int16_t>(found.front());
-  if (const int16_t named = ServiceByCommand(program, trust_name); named != kNone) {
+  runtimes_.Match(program, trust_name, found);
+  if (!found.empty()) out.runtime = static_cast<int16_t>(found.front());
+  command_programs_.Match(program, trust_name, out.commands);
+  // A program that is not where its sensor says cannot be told from another.
+  if (!program.executable.empty()) child_programs_.Match(program, trust_name, out.children);
+  return out;
+}
+
+Inventory::Judgement Inventory::Judge(const Recognition& recognition,
+                                      const Program& program) const {
+  Judgement out;
+  out.service = recognition.service;
+  if (const int16_t named = ServiceByCommand(recognition.commands, program); named != kNone) {
     out.service = named;
   }
-  runtimes_.Match(program, trust_name, found);
   const absl::string_view runtime =
       program.executable.empty() ? program.name : BaseName(program.executable);
-  if (!found.empty() && !RunsInlineCode(runtime, program.args)) {
-    out.runtime = static_cast<int16_t>(found.front());
+  if (recognition.runtime != kNone && !RunsInlineCode(runtime, program.args)) {
+    out.runtime = recognition.runtime;
     // Started without a script, a runtime reads one from whoever started it.
     out.runs_as_web_user = program.args.size() != 1 && web_users_.contains(LowerCase(program.user));
   }
-  // A program that is not where its sensor says cannot be told from another.
-  if (program.executable.empty()) return out;
-  child_programs_.Match(program, trust_name, found);
-  for (const int i : found) {
+  for (const int i : recognition.children) {
     const Child& child = children_[i];
-    out.known_to |= uint64_t{1} << child.service;
-    if (ArgumentsMatch(child, program)) out.declared_by |= uint64_t{1} << child.service;
+    out.known_to |= child.services;
+    if (ArgumentsMatch(child, program)) out.declared_by |= child.services;
   }
   return out;
 }
 
-int16_t Inventory::ServiceByCommand(const Program& program, bool trust_name) const {
-  if (commands_.empty() || program.args.empty()) return kNone;
-  std::vector<int> programs;
-  command_programs_.Match(program, trust_name, programs);
-  if (programs.empty() || RunsInlineCode(BaseName(program.executable), program.args)) return kNone;
+int16_t Inventory::ServiceByCommand(const std::vector<int>& commands,
+                                    const Program& program) const {
+  if (commands.empty() || program.args.empty()) return kNone;
+  if (RunsInlineCode(BaseName(program.executable), program.args)) return kNone;
   std::vector<int> lines;
   command_lines_.Match(absl::StrJoin(program.args.subspan(1), " "), lines);
-  for (const int i : programs) {
+  for (const int i : commands) {
     if (std::binary_search(lines.begin(), lines.end(), commands_[i].arguments)) {
       return commands_[i].service;
     }
@@ -254,13 +278,23 @@ int16_t Inventory::ServiceByCommand(const Program& program, bool trust_name) con
   return kNone;
 }
 
-bool Inventory::ArgumentsMatch(const Child& child, const Program& program) const {
-  if (child.any_arguments) return true;
+// All that can be said without running the pattern.
+bool Inventory::MayMatch(const Argument& declared, absl::string_view arg) {
+  if (declared.pattern == nullptr) return arg == declared.text;
+  if (arg.find(declared.part) == arg.npos) return false;
+  return declared.climbs || arg.find("..") == arg.npos;
+}
+
+bool Inventory::ArgumentsMatch(const Child& child, const Program& program) {
+  if (child.declared.any_arguments) return true;
   if (program.args_cut || program.args.size() != child.arguments.size() + 1) return false;
   for (size_t i = 0; i < child.arguments.size(); ++i) {
+    if (!MayMatch(child.arguments[i], program.args[i + 1])) return false;
+  }
+  for (size_t i = 0; i < child.arguments.size(); ++i) {
+    const RE2* pattern = child.arguments[i].pattern.get();
     const absl::string_view arg = program.args[i + 1];
-    if (!child.climbs[i] && arg.find("..") != arg.npos) return false;
-    if (!RE2::FullMatch({arg.data(), arg.size()}, *child.arguments[i])) return false;
+    if (pattern != nullptr && !RE2::FullMatch({arg.data(), arg.size()}, *pattern)) return false;
   }
   return true;
 }

@@ -34,6 +34,8 @@ struct DeclaredChild {
   std::string program;  // a path when it has a slash, else a name
   bool any_arguments = false;
   std::vector<std::string> arguments;  // one pattern each, argv[0] left out
+
+  friend bool operator==(const DeclaredChild&, const DeclaredChild&) = default;
 };
 
 // A runtime that is the service when started with these arguments.
@@ -106,7 +108,23 @@ class Inventory {
     uint64_t declared_by = 0;  // bit per service that declares it as a child
     uint64_t known_to = 0;     // the same, whatever its arguments
   };
-  Judgement Judge(const Program& program) const;
+  Judgement Judge(const Program& program) const { return Judge(Recognise(program), program); }
+
+  // What a program is by its name and place alone. It takes all the automata, and a
+  // host has few programs: to be kept for the next process that runs it.
+  struct Recognition {
+    int16_t service = kNone;
+    int16_t runtime = kNone;
+    std::vector<int> commands;  // that it may be, by its arguments
+    std::vector<int> children;  // that it may be, by its arguments
+
+    bool empty() const {
+      return service == kNone && runtime == kNone && commands.empty() && children.empty();
+    }
+  };
+  Recognition Recognise(const Program& program) const;
+  // REQUIRES: what Recognise() said of a program of the same executable and name.
+  Judgement Judge(const Recognition& recognition, const Program& program) const;
 
   // True when `service` starts `runtime`s as its own workers.
   bool StartsRuntime(int16_t service, int16_t runtime) const;
@@ -124,11 +142,16 @@ class Inventory {
   bool reads_arguments() const { return !children_.empty() || !commands_.empty(); }
 
  private:
+  struct Argument {
+    std::string text;
+    std::unique_ptr<re2::RE2> pattern;  // null: the text as it is
+    std::string part;                   // of what matches: asked first, it costs least
+    bool climbs = false;                // the pattern itself has ".."
+  };
   struct Child {
-    int16_t service = kNone;
-    bool any_arguments = false;
-    std::vector<std::unique_ptr<re2::RE2>> arguments;
-    std::vector<bool> climbs;  // the pattern itself has ".."
+    DeclaredChild declared;
+    uint64_t services = 0;  // bit per service that declares just this
+    std::vector<Argument> arguments;
   };
   struct Command {
     int16_t service = kNone;
@@ -163,8 +186,10 @@ class Inventory {
   void AddAreas(const std::vector<std::string>& paths, FileArea area);
   void AddChild(int16_t service, const DeclaredChild& child);
   static Egress ReadEgress(absl::string_view text, PatternSet& hosts);
-  bool ArgumentsMatch(const Child& child, const Program& program) const;
-  int16_t ServiceByCommand(const Program& program, bool trust_name) const;
+  static Argument ReadArgument(const std::string& pattern);
+  static bool MayMatch(const Argument& declared, absl::string_view arg);
+  static bool ArgumentsMatch(const Child& child, const Program& program);
+  int16_t ServiceByCommand(const std::vector<int>& commands, const Program& program) const;
 
   std::vector<Service> services_;
   absl::flat_hash_map<std::string, int16_t> numbers_;  // by name

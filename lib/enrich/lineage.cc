@@ -9,10 +9,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-
 namespace sequitur::enrich {
 namespace {
 
@@ -43,6 +39,7 @@ void Fill(Event& event, event::FieldId id, absl::string_view text) {
 void Lineage::AddFields(event::Projection& projection) { AddProcessFields(projection); }
 
 int16_t Lineage::Enrich(Event& event) {
+  if (!event.Has(field::kProcessPid)) return Inventory::kNone;
   const ProcessRecord record = ReadProcess(event);
   if (record.self.pid < 0) return Inventory::kNone;
   Host& host = HostOf(event.host);
@@ -104,23 +101,28 @@ void Lineage::ForgetHost(event::HostId id) {
   hosts_.erase(found);
 }
 
-Inventory::Judgement Lineage::JudgementOf(const Inventory::Program& program,
-                                          absl::string_view arguments) {
-  constexpr absl::string_view kEnd("\0", 1);
-  program_ = absl::StrCat(program.executable, kEnd, program.name, kEnd, program.user, kEnd,
-                          program.args_cut ? "cut" : "", kEnd, arguments);
-  if (const auto* known = judgements_.Find(program_)) return *known;
+Inventory::Judgement Lineage::JudgementOf(Inventory::Program program, absl::string_view arguments) {
+  const Inventory::Recognition& recognition = RecognitionOf(program);
+  if (recognition.empty()) return {};
   args_.clear();
   while (!arguments.empty()) {
     const size_t end = std::min(arguments.find('\0'), arguments.size());
     args_.push_back(arguments.substr(0, end));
     arguments.remove_prefix(std::min(end + 1, arguments.size()));
   }
-  Inventory::Program asked = program;
-  asked.args = args_;
-  const Inventory::Judgement judgement = inventory_.Judge(asked);
-  judgements_.Keep(program_, judgement);
-  return judgement;
+  program.args = args_;
+  return inventory_.Judge(recognition, program);
+}
+
+const Inventory::Recognition& Lineage::RecognitionOf(const Inventory::Program& program) {
+  const auto end = static_cast<uint32_t>(program.executable.size());  // no text forges it
+  program_.assign(reinterpret_cast<const char*>(&end), sizeof(end));
+  program_.append(program.executable.data(), program.executable.size());
+  program_.append(program.name.data(), program.name.size());
+  if (const auto* known = recognitions_.Find(program_)) return *known;
+  recognition_ = inventory_.Recognise(program);
+  recognitions_.Keep(program_, recognition_);
+  return recognition_;
 }
 
 // Asks the inventory about an image, once.
@@ -292,25 +294,36 @@ void Lineage::FillParent(ProcessTable& table, ImageIndex self, const ProcessReco
   if (event.Wants(field::kProcessParentEntityId)) {
     Fill(event, field::kProcessParentEntityId, table.EntityId(parent.image));
   }
-  const absl::string_view arguments = table.Text(table.image(parent.image).arguments);
+  FillParentArguments(table.Text(table.image(parent.image).arguments), event);
+}
+
+// `arguments` are each ended by a NUL.
+void Lineage::FillParentArguments(absl::string_view arguments, Event& event) {
   if (arguments.empty()) return;
-  const bool wants_args = event.Wants(field::kProcessParentArgs);
-  const bool wants_line = event.Wants(field::kProcessParentCommandLine);
-  if (!wants_args && !wants_line) return;
-  const std::vector<absl::string_view> args =
-      absl::StrSplit(arguments.substr(0, arguments.size() - 1), '\0');
-  Fill(event, field::kProcessParentCommandLine, absl::StrJoin(args, " "));
-  if (!wants_args || event.Has(field::kProcessParentArgs)) return;
-  Value* list = event.arena().Allocate<Value>(args.size());
-  for (size_t i = 0; i < args.size(); ++i) list[i] = Value::String(event.arena().Copy(args[i]));
-  event.Set(field::kProcessParentArgs, Value::List({list, args.size()}));
+  arguments.remove_suffix(1);
+  const auto missing = [&](event::FieldId id) { return event.Wants(id) && !event.Has(id); };
+  if (missing(field::kProcessParentCommandLine)) {
+    char* line = event.arena().Allocate<char>(arguments.size());
+    std::replace_copy(arguments.begin(), arguments.end(), line, '\0', ' ');
+    event.SetString(field::kProcessParentCommandLine, {line, arguments.size()});
+  }
+  if (!missing(field::kProcessParentArgs)) return;
+  const auto count = static_cast<size_t>(std::count(arguments.begin(), arguments.end(), '\0')) + 1;
+  Value* list = event.arena().Allocate<Value>(count);
+  absl::string_view rest = event.arena().Copy(arguments);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t end = std::min(rest.find('\0'), rest.size());
+    list[i] = Value::String(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  event.Set(field::kProcessParentArgs, Value::List({list, count}));
 }
 
 void Lineage::FillAncestors(const ProcessTable& table, const ProcessTable::Chain& chain,
                             Event& event) {
   const auto fill = [&](event::FieldId id, auto text_of) {
     if (!event.Wants(id)) return;
-    Value* list = event.arena().Allocate<Value>(kMaxAncestors);
+    Value* list = event.arena().Allocate<Value>(std::min(chain.images.size(), kMaxAncestors));
     size_t count = 0;
     for (size_t i = 1; i < chain.images.size() && count < kMaxAncestors; ++i) {
       const absl::string_view text = text_of(chain.images[i]);

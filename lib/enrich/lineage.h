@@ -97,7 +97,9 @@ class Lineage {
   int16_t EnrichOn(Host& host, const ProcessRecord& record, event::Event& event);
   void Account(Host& host);
   void Judge(ProcessTable& table, ImageIndex index);
-  Inventory::Judgement JudgementOf(const Inventory::Program& program, absl::string_view arguments);
+  // The inventory's word on a program with these arguments, each ended by a NUL.
+  Inventory::Judgement JudgementOf(Inventory::Program program, absl::string_view arguments);
+  const Inventory::Recognition& RecognitionOf(const Inventory::Program& program);
   void NameServices(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
   Reading Read(ProcessTable& table, const ProcessTable::Chain& chain);
   void RecallService(ProcessTable& table, const ProcessTable::Chain& chain, Reading& reading);
@@ -109,6 +111,7 @@ class Lineage {
   void FillProcess(ProcessTable& table, const ProcessTable::Chain& chain, event::Event& event);
   void FillParent(ProcessTable& table, ImageIndex self, const ProcessRecord& record,
                   event::Event& event);
+  void FillParentArguments(absl::string_view arguments, event::Event& event);
   void FillAncestors(const ProcessTable& table, const ProcessTable::Chain& chain,
                      event::Event& event);
   void FillService(const Reading& reading, event::Event& event);
@@ -122,8 +125,9 @@ class Lineage {
   std::vector<event::SnapshotRef> reexaminable_;
   uint64_t unknown_parents_ = 0;
   uint64_t reexamined_ = 0;
-  // By everything that is judged: the same programs are started all the time.
-  TextMemo<Inventory::Judgement> judgements_;
+  // By executable and name: the same programs are started all the time.
+  TextMemo<Inventory::Recognition> recognitions_;
+  Inventory::Recognition recognition_;   // of a program that is not remembered
   std::vector<absl::string_view> args_;  // scratch
   std::string program_;                  // scratch
 };

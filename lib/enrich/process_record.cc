@@ -1,8 +1,5 @@
 #include "enrich/process_record.h"
 
-#include <algorithm>
-#include <iterator>
-
 namespace sequitur::enrich {
 namespace {
 
@@ -17,20 +14,21 @@ int64_t NumberOf(const Value& value, int64_t missing) {
   return v.is_string() && event::ParseInt(v.string_value(), &number) ? number : missing;
 }
 
-bool IsOneOf(absl::string_view word, absl::Span<const absl::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 // The words of eslogger, Elastic's agents, osquery, Santa and auditbeat.
 ProcessRecord::Kind KindOf(const Event& event) {
   if (!HasWord(event.Get(field::kEventCategory), "process")) return ProcessRecord::Kind::kMention;
-  constexpr absl::string_view kForks[] = {"fork", "vfork", "clone"};
-  constexpr absl::string_view kExecs[] = {"exec", "start", "executed", "process_started"};
-  constexpr absl::string_view kExits[] = {"exit", "end", "worker_crash", "process_stopped"};
   const absl::string_view action = event.Text(field::kEventAction);
-  if (IsOneOf(action, kForks)) return ProcessRecord::Kind::kFork;
-  if (IsOneOf(action, kExecs)) return ProcessRecord::Kind::kExec;
-  if (IsOneOf(action, kExits)) return ProcessRecord::Kind::kExit;
+  if (action == "fork" || action == "vfork" || action == "clone") {
+    return ProcessRecord::Kind::kFork;
+  }
+  if (action == "exec" || action == "start" || action == "executed" ||
+      action == "process_started") {
+    return ProcessRecord::Kind::kExec;
+  }
+  if (action == "exit" || action == "end" || action == "worker_crash" ||
+      action == "process_stopped") {
+    return ProcessRecord::Kind::kExit;
+  }
   const Value& type = event.Get(field::kEventType);
   if (HasWord(type, "end")) return ProcessRecord::Kind::kExit;
   // A start under another name is one only if it says what was started.
@@ -105,17 +103,10 @@ ProcessRecord ReadProcess(const Event& event) {
   out.parent.executable = event.Text(field::kProcessParentExecutable);
   out.parent.name = event.Text(field::kProcessParentName);
   out.args = event.Get(field::kProcessArgs).elements();
-  out.command_line = event.Text(field::kProcessCommandLine);
   out.user = UserOf(event);
   out.ancestry = event.Get(field::kProcessExtAncestry).elements();
   out.boot_id = event.Text(field::kHostBootId);
   return out;
-}
-
-bool HasWord(const Value& value, absl::string_view word) {
-  const auto elements = value.elements();
-  return std::any_of(elements.begin(), elements.end(),
-                     [&](const Value& v) { return v.is_string() && v.string_value() == word; });
 }
 
 absl::string_view BaseName(absl::string_view path) {

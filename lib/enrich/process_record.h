@@ -44,7 +44,6 @@ struct ProcessRecord {
   ProcessMention previous;  // the image before an exec; its pid is self's
   ProcessMention parent;
   absl::Span<const event::Value> args;
-  absl::string_view command_line;
   absl::string_view user;                   // name, else id
   absl::Span<const event::Value> ancestry;  // entity ids, nearest first
   absl::string_view boot_id;
@@ -54,8 +53,14 @@ struct ProcessRecord {
 void AddProcessFields(event::Projection& projection);
 ProcessRecord ReadProcess(const event::Event& event);
 
-// True when `value` is or holds `word`.
-bool HasWord(const event::Value& value, absl::string_view word);
+// True when `value` is or holds `word`. Here in the header, since words are written
+// where they are asked for: one of known length is compared without a call.
+inline bool HasWord(const event::Value& value, absl::string_view word) {
+  for (const event::Value& v : value.elements()) {
+    if (v.is_string() && v.string_value() == word) return true;
+  }
+  return false;
+}
 
 // The part after the last slash.
 absl::string_view BaseName(absl::string_view path);

@@ -30,12 +30,11 @@ bool StartsDiffer(TimeNs a, TimeNs b) {
 }  // namespace
 
 ImageIndex ProcessTable::Learn(const ProcessRecord& record) {
+  for (const int64_t pid : made_) MakeRoomFor(pid);
   made_.clear();
   if (record.self.pid < 0) return kNoImage;
   latest_ = std::max(latest_, record.time);
   MakeRoom();
-  MakeRoomFor(record.self.pid);
-  MakeRoomFor(record.parent.pid);
   ObserveBoot(record);
   if (record.kind == ProcessRecord::Kind::kFork) return LearnFork(record);
   if (record.kind == ProcessRecord::Kind::kExec) return LearnExec(record);
@@ -163,9 +162,9 @@ void ProcessTable::LearnPrevious(const ProcessRecord& record, ImageIndex self) {
 
 // After a reboot pids and pidversions begin anew: what ran is over.
 void ProcessTable::ObserveBoot(const ProcessRecord& record) {
-  if (record.boot_id.empty()) return;
+  if (record.boot_id.empty() || record.boot_id == strings_.Text(boot_)) return;
   const Image::Symbol boot = strings_.Find(record.boot_id);
-  if (boot != StringPool::kNone && (boot == boot_ || boot == last_boot_)) return;
+  if (boot != StringPool::kNone && boot == last_boot_) return;
   if (boot_ != StringPool::kNone) {
     ++stats_.boots;
     for (ImageIndex i = live_.first; i != kNoImage;) {

@@ -79,6 +79,10 @@ void RequestForms::Set(absl::string_view target) {
 }
 
 bool IsBinary(absl::string_view text) {
+  // Nearly every target is printable ASCII: asked of many bytes at once.
+  bool other = false;
+  for (const char c : text) other |= static_cast<unsigned char>(c - 0x20) >= 0x7f - 0x20;
+  if (!other) return false;
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7f) return true;

@@ -4,8 +4,9 @@ namespace sequitur::enrich {
 
 StringPool::Symbol StringPool::Add(absl::string_view text) {
   if (text.empty()) return kNone;
-  const auto found = ids_.find(text);
-  if (found != ids_.end()) return Retain(found->second);
+  const Asked asked(text);
+  const auto found = ids_.find(asked);
+  if (found != ids_.end()) return Retain(found->symbol);
   Symbol symbol = static_cast<Symbol>(entries_.size());
   if (free_.empty()) {
     entries_.emplace_back();
@@ -16,7 +17,7 @@ StringPool::Symbol StringPool::Add(absl::string_view text) {
   Entry& entry = entries_[symbol];
   entry.text.assign(text.data(), text.size());
   entry.owners = 1;
-  ids_.emplace(entry.text, symbol);
+  ids_.insert(Slot{symbol, asked.hash});
   bytes_ += text.size() + kOverhead;
   return symbol;
 }
@@ -30,7 +31,7 @@ void StringPool::Release(Symbol symbol) {
   if (symbol == kNone || --entries_[symbol].owners > 0) return;
   Entry& entry = entries_[symbol];
   bytes_ -= entry.text.size() + kOverhead;
-  ids_.erase(entry.text);
+  ids_.erase(ids_.find(Asked(entry.text)));
   std::string().swap(entry.text);
   free_.push_back(symbol);
 }

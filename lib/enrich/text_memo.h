@@ -20,7 +20,7 @@ namespace sequitur::enrich {
 template <typename Answer>
 class TextMemo {
  public:
-  static constexpr size_t kSlots = 1024;
+  static constexpr size_t kSlots = 4096;
   static constexpr size_t kMaxText = 512;
 
   // Null when the text is not remembered. REQUIRES: not empty.

@@ -66,7 +66,9 @@ class HostTable::AliasText {
 };
 
 HostTable::HostTable(const HostTableOptions& options)
-    : own_networks_(options.own_networks), max_hosts_(std::max<size_t>(options.max_hosts, 1)) {
+    : own_networks_(options.own_networks),
+      max_hosts_(std::max<size_t>(options.max_hosts, 1)),
+      memo_(options.remembered_claims) {
   hosts_.emplace_back();
   domains_.push_back(".local");
   for (absl::string_view domain : options.strip_domains) {
@@ -118,16 +120,26 @@ HostId HostTable::Resolve(const HostClaim& claim, absl::string_view flow_initiat
 }
 
 HostId HostTable::ResolveSubject(const HostClaim& claim) {
-  HostId host = ResolveNamed(claim);
-  if (host != kUnknownHost) {
-    anyone_named_ = true;
-    LearnAddresses(host, claim.addresses);
-    return host;
-  }
+  HostId host = ResolveAndLearn(claim);
+  if (host != kUnknownHost) return host;
   host = ByKnownAddress(claim);
   if (host != kUnknownHost || default_host_ == kUnknownHost) return host;
   ++stats_.defaulted;
   return default_host_;
+}
+
+// A claim that changed nothing would do so again until something else is bound to
+// its host: all that its answer came from is.
+HostId HostTable::ResolveAndLearn(const HostClaim& claim) {
+  const ClaimMemo::Answer* known = memo_.Find(claim);
+  if (known != nullptr && hosts_[known->host].version == known->version) return known->host;
+  const uint64_t before = changes_;
+  const HostId host = ResolveNamed(claim);
+  if (host == kUnknownHost) return host;
+  anyone_named_ = true;
+  LearnAddresses(host, claim.addresses);
+  if (changes_ == before) memo_.Keep({host, hosts_[host].version});
+  return host;
 }
 
 HostId HostTable::ResolveSensor(const HostClaim& claim, absl::string_view initiator,
@@ -218,6 +230,7 @@ HostId HostTable::BindName(HostId host, absl::string_view name) {
     }
   }
   ++stats_.name_conflicts;
+  ++changes_;  // to be counted each time: no claim to remember
   if (held.configured) return host;
   DropName(held.host, name);
   AddName(host, name);
@@ -258,13 +271,17 @@ void HostTable::LearnAddress(HostId host, const IpAddress& address) {
     if (IsAddressOnly(hosts_[held.host])) return MergeInto(held.host, host);
     ++stats_.address_moves;
     EraseFrom(hosts_[held.host].addresses, address);
+    Changed(held.host);
   }
   Bind(addresses_, hosts_[host].addresses, address, host, kMaxAddresses);
 }
 
 void HostTable::LearnAgent(HostId host, absl::string_view agent) {
   const auto known = agents_.find(agent);
-  if (known != agents_.end()) EraseFrom(hosts_[known->second.host].agents, agent);
+  if (known != agents_.end()) {
+    EraseFrom(hosts_[known->second.host].agents, agent);
+    Changed(known->second.host);
+  }
   Bind(agents_, hosts_[host].agents, std::string(agent), host, kMaxAgents);
 }
 
@@ -286,6 +303,7 @@ void HostTable::Bind(Bindings<Key>& bindings, std::vector<Key>& list, Key key, H
                      size_t most) {
   list.push_back(key);
   bindings.insert_or_assign(std::move(key), Binding{host, false});
+  Changed(host);
   Trim(bindings, list, most);
 }
 
@@ -294,6 +312,7 @@ void HostTable::AddId(HostId host, absl::string_view id, absl::string_view key) 
   if (h.id.empty()) h.id = std::string(id);
   h.ids.emplace_back(key);
   ids_.insert_or_assign(h.ids.back(), Binding{host, h.configured});
+  Changed(host);
 }
 
 void HostTable::AddName(HostId host, absl::string_view name) {
@@ -304,6 +323,7 @@ void HostTable::AddName(HostId host, absl::string_view name) {
 void HostTable::DropName(HostId host, absl::string_view name) {
   EraseFrom(hosts_[host].names, name);
   names_.erase(name);
+  Changed(host);
   ChooseName(hosts_[host]);
 }
 
@@ -323,6 +343,7 @@ HostId HostTable::NewHost() {
     free_.pop_back();
     hosts_[host] = Host();
   }
+  Changed(host);
   LinkAsNewest(host);
   ++stats_.hosts;
   return host;
@@ -349,6 +370,8 @@ void HostTable::MergeInto(HostId from, HostId into) {
   if (target.id.empty()) target.id = source.id;
   if (target.address.empty()) target.address = source.address;
   source.merged_into = into;
+  Changed(from);
+  Changed(into);
   Unlink(from);
   --stats_.hosts;
   ++stats_.merges;
@@ -367,6 +390,7 @@ void HostTable::Forget(HostId host) {
   h.names.clear();
   h.agents.clear();
   h.addresses.clear();
+  Changed(host);
   --stats_.hosts;
   ++stats_.forgotten;
   forgotten_.push_back(host);

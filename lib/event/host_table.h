@@ -33,6 +33,7 @@
 // Bounds:   max_hosts learnt hosts; the least recently used is forgotten first.
 //           kMax... aliases of a kind for a host, the oldest giving way.
 //           Ended numbers are kept until taken. Known hosts cost no allocation.
+//           remembered_claims answers are kept to save asking again (ClaimMemo).
 // Threads:  none; one per worker.
 // Lifetime: views returned are valid until the next Resolve().
 
@@ -45,6 +46,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "event/claim_memo.h"
 #include "event/event.h"
 #include "event/ip_address.h"
 
@@ -66,6 +68,7 @@ struct HostTableOptions {
   std::string default_host;
   size_t max_hosts = 200000;
   std::vector<CidrBlock> own_networks;
+  size_t remembered_claims = 4096;  // 0: none
 };
 
 class HostTable {
@@ -127,6 +130,8 @@ class HostTable {
     std::vector<std::string> ids, names, agents;
     std::vector<IpAddress> addresses;
     bool configured = false;
+    // Never the same again once what is bound to it has changed.
+    uint64_t version = 0;
     HostId merged_into = kUnknownHost;
     // Neighbours in the order of use; hosts_[0] closes the ring.
     HostId newer = 0;
@@ -137,6 +142,8 @@ class HostTable {
   class AliasText;
 
   HostId ResolveSubject(const HostClaim& claim);
+  // By id, name or agent; learns all that the claim says. kUnknownHost: by none.
+  HostId ResolveAndLearn(const HostClaim& claim);
   HostId ResolveSensor(const HostClaim& claim, absl::string_view initiator,
                        absl::string_view responder);
   // By id, name or agent; learns what the claim says belongs together.
@@ -171,6 +178,7 @@ class HostTable {
   void Forget(HostId host);
   void Unlink(HostId host);
   void LinkAsNewest(HostId host);
+  void Changed(HostId host) { hosts_[host].version = ++changes_; }
   void Touch(HostId host);
 
   std::vector<std::string> domains_;  // ".corp.example"
@@ -178,6 +186,8 @@ class HostTable {
   size_t max_hosts_;
   HostId default_host_ = kUnknownHost;
   bool anyone_named_ = false;
+  ClaimMemo memo_;
+  uint64_t changes_ = 0;  // of what is bound to any host
 
   std::deque<Host> hosts_;  // by HostId
   Bindings<std::string> ids_, names_, agents_;

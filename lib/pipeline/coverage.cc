@@ -30,10 +30,10 @@ bool IsOfSensor(Coverage::Kinds kinds) {
 }
 
 Coverage::Telemetry Parse(absl::string_view category) {
-  for (const auto kind :
-       {Coverage::kWeb, Coverage::kProcess, Coverage::kFile, Coverage::kNetwork}) {
-    if (category == Coverage::Name(kind)) return kind;
-  }
+  if (category == "web") return Coverage::kWeb;
+  if (category == "process") return Coverage::kProcess;
+  if (category == "file") return Coverage::kFile;
+  if (category == "network") return Coverage::kNetwork;
   return Coverage::kOther;
 }
 
@@ -182,15 +182,18 @@ Coverage::Source& Coverage::SourceOf(Host& host, uint32_t source) {
   return silent;
 }
 
-void Coverage::Observe(const event::Event& event) {
-  if (event.host == event::kUnknownHost) return;
+Coverage::Telemetry Coverage::Observe(const event::Event& event) {
+  const Telemetry kind = KindOf(event);
+  if (event.host != event::kUnknownHost) ObserveOn(HostOf(event.host), event, kind);
+  return kind;
+}
+
+void Coverage::ObserveOn(Host& host, const event::Event& event, Telemetry kind) {
   const event::TimeNs time = event.record_time != kNoTime ? event.record_time : event.time;
   now_ = std::max(now_, time);
-  Host& host = HostOf(event.host);
   if (host.first == kNoTime) host.first = time;
   host.first = std::min(host.first, time);
   host.last = std::max(host.last, time);
-  const Telemetry kind = KindOf(event);
   for (const event::Value& flag : event.Get(field::kSequiturFlags).elements()) {
     if (flag.text() == kLossFlag) host.lost = now_;
     if (flag.text() == kZoneFlag && kind != kOther) host.without_zone[kind] = now_;

@@ -86,8 +86,9 @@ class Coverage {
   static constexpr absl::string_view kLossFlag = "es_sequence_gap";
   static constexpr absl::string_view kZoneFlag = "time_assumed_utc";
 
-  // REQUIRES: the event's host is resolved.
-  void Observe(const event::Event& event);
+  // The event's kind (KindOf), which it asks for anyway. REQUIRES: the event's host
+  // is resolved.
+  Telemetry Observe(const event::Event& event);
   void MergeHosts(event::HostId from, event::HostId into);
   void ForgetHost(event::HostId host);
 
@@ -151,6 +152,7 @@ class Coverage {
                      const event::FieldTable& fields, KindsOf possible_kinds);
   Host& HostOf(event::HostId host);
   static Source& SourceOf(Host& host, uint32_t source);
+  void ObserveOn(Host& host, const event::Event& event, Telemetry kind);
   void ObserveArrival(const event::Event& event, Telemetry kind, Host& host) const;
   bool IsActive(const Host& host) const;
   bool Concerns(const Need& need, const Host& host) const;

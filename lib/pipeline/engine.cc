@@ -156,20 +156,16 @@ void Engine::ResolveHost(event::Event& event) {
     coverage_.ForgetHost(forgotten);
   }
   if (event.host == event::kUnknownHost) ++stats_.unknown_host_events;
-  if (!event.Has(field::kHostId) && event.Wants(field::kHostId)) {
-    event.SetString(field::kHostId, event.arena().Copy(hosts_.id(event.host)));
-  }
-  if (!event.Has(field::kHostName) && event.Wants(field::kHostName)) {
-    event.SetString(field::kHostName, event.arena().Copy(hosts_.canonical(event.host)));
-  }
+  // The table's own texts: they stay until the next event asks for its host.
+  if (!event.Has(field::kHostId)) event.SetString(field::kHostId, hosts_.id(event.host));
+  if (!event.Has(field::kHostName)) event.SetString(field::kHostName, hosts_.canonical(event.host));
 }
 
 void Engine::Process(event::Event& event) {
   ++stats_.events;
   ResolveHost(event);
   latest_ = std::max(latest_, event.time);
-  coverage_.Observe(event);
-  ++events_by_kind_[Coverage::KindOf(event)];
+  ++events_by_kind_[coverage_.Observe(event)];
   enricher_.Enrich(event);
   Match(event);
   Reexamine();

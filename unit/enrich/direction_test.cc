@@ -1,5 +1,9 @@
 #include "enrich/direction.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "enrich/event_builder.h"
 #include "gtest/gtest.h"
 
@@ -66,6 +70,23 @@ TEST_F(DirectionTest, IsEgressOnlyToWhatIsOutside) {
   for (const auto& each : kCases) {
     Flow("10.0.0.5", each.destination);
     EXPECT_EQ(Judge(), each.direction) << each.destination;
+  }
+}
+
+TEST_F(DirectionTest, KnowsEveryBlockUpToItsEdges) {
+  const std::vector<event::CidrBlock> blocks = DirectionOptions::DefaultRanges();
+  for (const event::CidrBlock& edge : blocks) {
+    if (!edge.network().is_v4()) continue;
+    const auto first = static_cast<uint32_t>(edge.network().bits());
+    const uint32_t after = first + (uint32_t{1} << (32 - edge.prefix()));
+    for (const uint32_t bits : {first - 1, first, after - 1, after}) {
+      const auto address = event::IpAddress::V4(bits);
+      const bool inside =
+          std::any_of(blocks.begin(), blocks.end(),
+                      [&](const event::CidrBlock& block) { return block.Contains(address); });
+      Flow("10.0.0.5", address.ToString());
+      EXPECT_EQ(Judge(), inside ? "internal" : "egress") << address.ToString();
+    }
   }
 }
 

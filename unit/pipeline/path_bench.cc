@@ -159,11 +159,9 @@ class Path {
                                 event.Text(field::kDestinationIp));
     hosts_.TakeMerges();
     hosts_.TakeForgotten();
-    if (!event.Has(field::kHostId) && event.Wants(field::kHostId)) {
-      event.SetString(field::kHostId, event.arena().Copy(hosts_.id(event.host)));
-    }
-    if (!event.Has(field::kHostName) && event.Wants(field::kHostName)) {
-      event.SetString(field::kHostName, event.arena().Copy(hosts_.canonical(event.host)));
+    if (!event.Has(field::kHostId)) event.SetString(field::kHostId, hosts_.id(event.host));
+    if (!event.Has(field::kHostName)) {
+      event.SetString(field::kHostName, hosts_.canonical(event.host));
     }
   }
 

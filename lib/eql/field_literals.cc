@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "absl/base/attributes.h"
 #include "eql/case_fold.h"
 #include "eql/scalar.h"
 #include "eql/utf8.h"
@@ -74,7 +75,7 @@ class FieldLiterals::Scalar {
   // How the ends of the text look when it is folded.
   uint64_t Look() {
     const Ends ends(Text());
-    return ends.is_ascii() ? ends.Look() : Ends(Folded()).Look();
+    return ends.is_ascii() ? ends.Look() : FoldedLook();
   }
   uint64_t AffixLook(Place place, size_t size) {
     const Ends ends(Affix(Text(), place, size));
@@ -82,6 +83,8 @@ class FieldLiterals::Scalar {
   }
 
  private:
+  ABSL_ATTRIBUTE_NOINLINE uint64_t FoldedLook() { return Ends(Folded()).Look(); }
+
   const Value& value_;
   Arena& texts_;
   std::optional<absl::string_view> folded_;
@@ -102,16 +105,16 @@ std::vector<uint32_t> FieldLiterals::Add(const RequiredLiterals& required, Kinds
   return numbers;
 }
 
-uint32_t FieldLiterals::NumberIn(Looks& looks, uint64_t look) {
-  const auto [it, inserted] = looks.try_emplace(look, size_);
-  if (inserted) ++size_;
-  return it->second;
+uint32_t FieldLiterals::NumberIn(NumberTable& literals, uint64_t look) {
+  const uint32_t number = literals.Add(look, size_);
+  if (number == size_) ++size_;
+  return number;
 }
 
 uint32_t FieldLiterals::AddWhole(const std::string& literal) {
   const uint32_t number = NumberIn(whole_, Ends(literal).Look());
   int64_t integer = 0;
-  if (event::ParseInt(literal, &integer)) ints_.emplace(integer, number);
+  if (event::ParseInt(literal, &integer)) ints_.Add(static_cast<uint64_t>(integer), number);
   return number;
 }
 
@@ -120,7 +123,7 @@ uint32_t FieldLiterals::AddAffix(Place place, const std::string& literal) {
     return each.place == place && each.size == literal.size();
   });
   if (affixes == affixes_.end()) affixes = affixes_.insert(affixes, {place, literal.size(), {}});
-  return NumberIn(affixes->looks, Ends(literal).Look());
+  return NumberIn(affixes->literals, Ends(literal).Look());
 }
 
 uint32_t FieldLiterals::AddToScan(const std::string& literal, Kinds kinds) {
@@ -153,32 +156,27 @@ void FieldLiterals::Compile() {
 void FieldLiterals::Find(const Value& value, Kinds kinds, Arena& texts, Found found) const {
   for (const Value& element : value.elements()) {
     Scalar scalar(element, texts);
-    if (!whole_.empty()) FindWhole(scalar, found);
+    if (element.is_number() || has_numbers_) FindNumber(ScalarNumber(element), texts, found);
+    if (!whole_.empty() && element.kind() != Value::Kind::kInt) {
+      Report(whole_.Find(scalar.Look()), found);
+    }
     for (const Affixes& affixes : affixes_) {
-      const auto it = affixes.looks.find(scalar.AffixLook(affixes.place, affixes.size));
-      if (it != affixes.looks.end()) found(it->second);
+      Report(affixes.literals.Find(scalar.AffixLook(affixes.place, affixes.size)), found);
     }
     if ((scanned_kinds_ & kinds) != 0) FindAnywhere(scalar, kinds, found);
   }
 }
 
-// A literal that spells a number equals it, and one that is a number what spells it.
-void FieldLiterals::FindWhole(Scalar& scalar, Found found) const {
-  if (scalar.value().is_number() || has_numbers_) {
-    FindNumber(ScalarNumber(scalar.value()), scalar.texts(), found);
-  }
-  if (scalar.value().kind() == Value::Kind::kInt) return;
-  const auto it = whole_.find(scalar.Look());
-  if (it != whole_.end()) found(it->second);
+void FieldLiterals::Report(uint32_t literal, Found found) {
+  if (literal != NumberTable::kNone) found(literal);
 }
 
+// A literal that spells a number equals it, and one that is a number what spells it.
 void FieldLiterals::FindNumber(const Value& number, Arena& texts, Found found) const {
   if (number.kind() == Value::Kind::kInt) {
-    const auto it = ints_.find(number.int_value());
-    if (it != ints_.end()) found(it->second);
+    Report(ints_.Find(static_cast<uint64_t>(number.int_value())), found);
   } else if (!number.is_null()) {
-    const auto it = whole_.find(Ends(ScalarText(number, texts)).Look());
-    if (it != whole_.end()) found(it->second);
+    Report(whole_.Find(Ends(ScalarText(number, texts)).Look()), found);
   }
 }
 

@@ -21,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
 #include "eql/literal_scanner.h"
+#include "eql/number_table.h"
 #include "eql/required_literals.h"
 #include "event/value.h"
 
@@ -46,14 +47,11 @@ class FieldLiterals {
 
  private:
   class Scalar;
-  // Literals by how their ends look.
-  using Looks = absl::flat_hash_map<uint64_t, uint32_t>;
-
   // Literals that are a text's first or last `size` bytes.
   struct Affixes {
     Place place = Place::kStart;
     size_t size = 0;
-    Looks looks;
+    NumberTable literals;  // by how their ends look
   };
   // Literals anywhere in a text: those long enough to be found fast, or the others.
   struct Scan {
@@ -66,14 +64,14 @@ class FieldLiterals {
   uint32_t AddWhole(const std::string& literal);
   uint32_t AddAffix(Place place, const std::string& literal);
   uint32_t AddToScan(const std::string& literal, Kinds kinds);
-  uint32_t NumberIn(Looks& looks, uint64_t look);
-  void FindWhole(Scalar& scalar, Found found) const;
+  uint32_t NumberIn(NumberTable& literals, uint64_t look);
+  static void Report(uint32_t literal, Found found);
   void FindNumber(const event::Value& number, Arena& texts, Found found) const;
   void FindAnywhere(Scalar& scalar, Kinds kinds, Found found) const;
 
-  Looks whole_;
-  absl::flat_hash_map<int64_t, uint32_t> ints_;  // of whole_, what spells one
-  bool has_numbers_ = false;                     // whole literals that texts may spell
+  NumberTable whole_;         // by how their ends look
+  NumberTable ints_;          // of whole_, what spells one
+  bool has_numbers_ = false;  // whole literals that texts may spell
   std::vector<Affixes> affixes_;
   std::vector<Scan> scans_;
   Kinds scanned_kinds_ = 0;

@@ -142,12 +142,12 @@ void LiteralScanner::Scan(absl::string_view text,
 template <size_t kWidth>
 void LiteralScanner::ScanWindows(absl::string_view text,
                                  absl::FunctionRef<bool(uint32_t)> found) const {
-  if (text.size() < kWidth) return;
-  const size_t end = text.size() - kWidth + 1;
+  const BitFilter::Reader windows(windows_);
+  const size_t stride = stride_;
   Progress progress;
-  for (size_t at = 0;; at += stride_) {
-    while (at < end && !windows_.MayHold(Window<kWidth>(text.data() + at))) at += stride_;
-    if (at >= end || !ReadAround(text, at, progress, found)) return;
+  for (size_t at = 0; at + kWidth <= text.size(); at += stride) {
+    if (!windows.MayHold(Window<kWidth>(text.data() + at))) continue;
+    if (!ReadAround(text, at, progress, found)) return;
   }
 }
 

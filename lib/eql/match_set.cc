@@ -11,6 +11,20 @@ namespace sequitur::eql {
 
 using event::Value;
 
+namespace {
+
+// So many texts are compared faster than one is hashed.
+constexpr size_t kFew = 4;
+
+Place PlaceOf(absl::string_view part, absl::string_view pattern) {
+  if (part.size() == pattern.size()) return Place::kWhole;
+  if (part.data() == pattern.data()) return Place::kStart;
+  const bool at_end = part.data() + part.size() == pattern.data() + pattern.size();
+  return at_end ? Place::kEnd : Place::kAnywhere;
+}
+
+}  // namespace
+
 MatchSet::MatchSet(Kind kind, std::vector<Literal> entries)
     : kind_(kind), entries_(std::move(entries)) {
   std::sort(entries_.begin(), entries_.end());
@@ -23,15 +37,25 @@ MatchSet::MatchSet(Kind kind, std::vector<Literal> entries)
     if (kind_ == Kind::kWildcard) {
       patterns.emplace_back(ScalarText(value, arena));
     } else if (!value.is_number()) {
-      texts_.emplace(ScalarText(value, arena));
+      few_texts_.emplace_back(ScalarText(value, arena));
     }
     if (kind_ == Kind::kWildcard || number.is_null()) continue;
     const bool is_int = number.kind() == Value::Kind::kInt;
     if (is_int) (value.is_number() ? ints_ : spelt_ints_).insert(number.int_value());
     if (!is_int) (value.is_number() ? doubles_ : spelt_doubles_).insert(number.double_value());
   }
+  if (few_texts_.size() > kFew) {
+    texts_.insert(few_texts_.begin(), few_texts_.end());
+    few_texts_.clear();
+  }
   // Values come folded already when the set is to ignore case.
   if (kind_ == Kind::kWildcard) patterns_.emplace(patterns, WildcardSet::Case::kSensitive);
+}
+
+bool MatchSet::ContainsText(absl::string_view text) const {
+  if (!texts_.empty()) return texts_.contains(text);
+  return std::any_of(few_texts_.begin(), few_texts_.end(),
+                     [&](const std::string& each) { return each == text; });
 }
 
 bool MatchSet::ContainsNumber(const Value& number) const {
@@ -42,7 +66,7 @@ bool MatchSet::ContainsNumber(const Value& number) const {
 bool MatchSet::Contains(const Value& scalar, Arena& arena) const {
   if (patterns_) return patterns_->MatchesFolded(ScalarText(scalar, arena));
   if (!scalar.is_number()) {
-    if (texts_.contains(ScalarText(scalar, arena))) return true;
+    if (ContainsText(ScalarText(scalar, arena))) return true;
     const bool has_numbers = !ints_.empty() || !doubles_.empty();
     return has_numbers && ContainsNumber(ScalarNumber(scalar));
   }
@@ -73,16 +97,16 @@ std::optional<MatchSet::EntryTexts> MatchSet::Texts() const {
   return out;
 }
 
-std::vector<std::string> MatchSet::Parts() const {
+std::vector<MatchSet::Part> MatchSet::Parts() const {
   if (kind_ != Kind::kWildcard) return {};
-  std::vector<std::string> parts;
+  std::vector<Part> parts;
   Arena arena;
   for (const Literal& entry : entries_) {
-    parts.push_back(WildcardSet::LongestPart(ScalarText(LiteralValue(entry), arena)));
-    if (parts.back().empty()) return {};
+    const absl::string_view pattern = ScalarText(LiteralValue(entry), arena);
+    const absl::string_view part = WildcardSet::LongestPart(pattern);
+    if (part.empty() && !pattern.empty()) return {};
+    parts.push_back({std::string(part), PlaceOf(part, pattern)});
   }
-  std::sort(parts.begin(), parts.end());
-  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   return parts;
 }
 

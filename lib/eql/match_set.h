@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "base/arena.h"
 #include "eql/ast.h"
+#include "eql/required_literals.h"
 #include "eql/wildcard.h"
 #include "event/value.h"
 
@@ -40,19 +41,26 @@ class MatchSet {
     bool numbers = false;
   };
   std::optional<EntryTexts> Texts() const;
-  // Of a wildcard set: texts of which a value that is in it holds at least one,
+  // Of a wildcard set: texts of which a value that is in it holds at least one there,
   // for each entry its longest plain part. Empty when an entry has none.
-  std::vector<std::string> Parts() const;
+  struct Part {
+    std::string text;
+    Place place = Place::kAnywhere;
+  };
+  std::vector<Part> Parts() const;
   // Names the content, for finding equal sets.
   std::string Key() const;
 
  private:
+  bool ContainsText(absl::string_view text) const;
   bool ContainsNumber(const event::Value& number) const;
 
   Kind kind_;
   std::vector<Literal> entries_;
   std::optional<WildcardSet> patterns_;
-  absl::flat_hash_set<std::string> texts_;  // booleans too, as "true" and "false"
+  // Of kExact; booleans too, as "true" and "false".
+  std::vector<std::string> few_texts_;
+  absl::flat_hash_set<std::string> texts_;  // where they are many
   // Written as numbers: they equal a string that spells them. Numbers written
   // as strings equal only numbers.
   absl::flat_hash_set<int64_t> ints_;

@@ -13,15 +13,27 @@
 #include "eql/lexer.h"
 #include "eql/parser.h"
 #include "eql/program_pool.h"
+#include "eql/utf8.h"
 
 namespace sequitur::eql {
 namespace {
 
-using Required = Program::RequiredLiterals;
+using Required = RequiredLiterals;
 using Alternatives = std::vector<Required>;
 
 // Shorter parts of a pattern are found in too many texts.
-constexpr size_t kMinPart = 3;
+size_t MinPart(Place place) {
+  switch (place) {
+    case Place::kWhole:
+      return 0;
+    case Place::kStart:
+    case Place::kEnd:
+      return 2;
+    case Place::kAnywhere:
+      return 3;
+  }
+  return 0;
+}
 
 // Fields of few values say little about an event.
 bool IsCommon(event::FieldId field, const event::FieldTable& fields) {
@@ -31,11 +43,19 @@ bool IsCommon(event::FieldId field, const event::FieldTable& fields) {
          path == "http.response.status_code" || path == "process.args";
 }
 
-void Unite(const Required& more, Required* all) {
-  all->numbers = all->numbers || more.numbers;
-  all->literals.insert(all->literals.end(), more.literals.begin(), more.literals.end());
-  std::sort(all->literals.begin(), all->literals.end());
-  all->literals.erase(std::unique(all->literals.begin(), all->literals.end()), all->literals.end());
+void Add(Required more, Alternatives& all) {
+  const auto same = std::find_if(all.begin(), all.end(), [&](const Required& each) {
+    return each.field == more.field && each.place == more.place;
+  });
+  if (same == all.end()) {
+    all.push_back(std::move(more));
+    return;
+  }
+  same->numbers = same->numbers || more.numbers;
+  std::vector<std::string>& literals = same->literals;
+  literals.insert(literals.end(), more.literals.begin(), more.literals.end());
+  std::sort(literals.begin(), literals.end());
+  literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
 }
 
 // What must be so for a condition to be true, found from the top down.
@@ -43,6 +63,9 @@ class RequiredFinder {
  public:
   RequiredFinder(const NodePool& pool, const event::FieldTable& fields, Program::Literals which)
       : pool_(pool), fields_(fields), longest_(which == Program::Literals::kLongest) {}
+  // Looks at one field only.
+  RequiredFinder(const NodePool& pool, const event::FieldTable& fields, event::FieldId only)
+      : pool_(pool), fields_(fields), longest_(false), only_(only) {}
 
   Alternatives Find(NodeId id) const {
     const Node& node = pool_.node(id);
@@ -55,22 +78,38 @@ class RequiredFinder {
  private:
   Alternatives OfSet(const Node& node) const {
     const Node* value = &pool_.node(node.args[0]);
-    Required required;
-    required.folded = value->op == Op::kFold;
-    if (required.folded) value = &pool_.node(value->args[0]);
+    const bool folded = value->op == Op::kFold;
+    if (folded) value = &pool_.node(value->args[0]);
     if (value->op != Op::kField) return {};
-    required.field = static_cast<event::FieldId>(value->operand);
+    const auto field = static_cast<event::FieldId>(value->operand);
+    if (field != only_.value_or(field)) return {};
     const MatchSet& set = pool_.set(node.operand);
-    if (auto entries = set.Texts()) {
-      required.literals = std::move(entries->texts);
-      required.numbers = entries->numbers;
-      return {std::move(required)};
+    auto entries = set.Texts();
+    if (!entries) return longest_ ? OfPatterns(field, set, folded) : Alternatives();
+    Required required = {field, Place::kWhole, entries->numbers, std::move(entries->texts)};
+    if (!folded && !Fold(required.literals)) return {};
+    return {std::move(required)};
+  }
+
+  Alternatives OfPatterns(event::FieldId field, const MatchSet& set, bool folded) const {
+    Alternatives all;
+    for (MatchSet::Part& part : set.Parts()) {
+      if (part.text.size() < MinPart(part.place)) return {};
+      Add({field, part.place, false, {std::move(part.text)}}, all);
     }
-    if (!longest_) return {};
-    required.within = true;
-    required.literals = set.Parts();
-    const bool too_short = required.literals.empty() || ShortestOf(required) < kMinPart;
-    return too_short ? Alternatives() : Alternatives{std::move(required)};
+    for (Required& each : all) {
+      if (!folded && !Fold(each.literals)) return {};
+    }
+    return all;
+  }
+
+  // False when one is not UTF-8: within a text it might fold to something else.
+  static bool Fold(std::vector<std::string>& literals) {
+    for (std::string& literal : literals) {
+      if (!IsValidUtf8(literal)) return false;
+      literal = FoldCase(literal);
+    }
+    return true;
   }
 
   Alternatives OfAnd(const Node& node) const {
@@ -87,17 +126,7 @@ class RequiredFinder {
     for (NodeId arg : node.args) {
       Alternatives found = Find(arg);
       if (found.empty()) return {};
-      for (Required& each : found) {
-        const auto same = std::find_if(all.begin(), all.end(), [&](const Required& other) {
-          return other.field == each.field && other.folded == each.folded &&
-                 other.within == each.within;
-        });
-        if (same == all.end()) {
-          all.push_back(std::move(each));
-        } else {
-          Unite(each, &*same);
-        }
-      }
+      for (Required& each : found) Add(std::move(each), all);
     }
     return all;
   }
@@ -116,7 +145,7 @@ class RequiredFinder {
     bool common = false;
     size_t shortest = kLong, count = 0;
     for (const Required& each : alternatives) {
-      common = common || (!each.within && IsCommon(each.field, fields_));
+      common = common || (each.place == Place::kWhole && IsCommon(each.field, fields_));
       shortest = std::min(shortest, ShortestOf(each));
       count += each.literals.size();
     }
@@ -126,6 +155,7 @@ class RequiredFinder {
   const NodePool& pool_;
   const event::FieldTable& fields_;
   const bool longest_;
+  const std::optional<event::FieldId> only_;
 };
 
 }  // namespace
@@ -181,9 +211,15 @@ void Program::CollectFields(ConditionId condition, event::Projection& projection
   }
 }
 
-std::vector<Program::RequiredLiterals> Program::Required(ConditionId condition,
-                                                         Literals which) const {
+std::vector<RequiredLiterals> Program::Required(ConditionId condition, Literals which) const {
   return RequiredFinder(pool_->nodes, *pool_->fields, which).Find(condition);
+}
+
+std::optional<RequiredLiterals> Program::RequiredOf(ConditionId condition,
+                                                    event::FieldId field) const {
+  Alternatives found = RequiredFinder(pool_->nodes, *pool_->fields, field).Find(condition);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 bool Program::IsNever(ConditionId condition) const {

@@ -17,6 +17,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "eql/query.h"
+#include "eql/required_literals.h"
 #include "event/event.h"
 #include "event/field_table.h"
 
@@ -50,23 +51,16 @@ class Program {
   // Adds the fields the condition reads.
   void CollectFields(ConditionId condition, event::Projection& projection) const;
 
-  // What an event must hold for the condition to be true: one of the literals in
-  // this field, as its whole value or anywhere within it. `folded` literals are
-  // in lower case and compare without case; with `numbers` among them, a text that
-  // spells one is equal to it.
-  struct RequiredLiterals {
-    event::FieldId field = 0;
-    std::vector<std::string> literals;
-    bool folded = false;
-    bool within = false;
-    bool numbers = false;
-  };
   // kEqual looks at `==`, `in` and `:` without wildcards alone; kLongest also at
   // the plain parts of patterns, and takes the longest literals it finds.
   enum class Literals : uint8_t { kEqual, kLongest };
-  // Alternatives, of which one must hold: the most selective conjunct. Empty when
-  // the condition requires no literal; the stage index looks only where one says.
+  // What an event must hold for the condition to be true: alternatives, of which one
+  // must hold, the most selective conjunct. Empty when the condition requires no
+  // literal; the stage index looks only where one says.
   std::vector<RequiredLiterals> Required(ConditionId condition, Literals which) const;
+  // The whole values of the field of which an event must hold one; unset when the
+  // condition names none.
+  std::optional<RequiredLiterals> RequiredOf(ConditionId condition, event::FieldId field) const;
 
   // True when the condition cannot match any event (constant false), and when
   // it matches every event.

@@ -1,6 +1,7 @@
 #include "eql/utf8.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sequitur::eql {
 namespace {
@@ -60,8 +61,20 @@ size_t ByteOffset(absl::string_view text, size_t index) {
 }
 
 bool IsAscii(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  // By words, the last of which overlaps the one before.
+  const auto word_at = [&](size_t at) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    return word;
+  };
+  uint64_t all = 0;
+  if (text.size() < sizeof(all)) {
+    for (const char c : text) all |= static_cast<unsigned char>(c);
+  } else {
+    all = word_at(text.size() - sizeof(all));
+    for (size_t at = 0; at + sizeof(all) < text.size(); at += sizeof(all)) all |= word_at(at);
+  }
+  return (all & 0x8080808080808080) == 0;
 }
 
 bool IsValidUtf8(absl::string_view text) {

@@ -147,14 +147,14 @@ bool WildcardSet::HasWildcard(absl::string_view pattern) {
   return pattern.find_first_of("*?") != absl::string_view::npos;
 }
 
-std::string WildcardSet::LongestPart(absl::string_view pattern) {
+absl::string_view WildcardSet::LongestPart(absl::string_view pattern) {
   absl::string_view longest;
   while (!pattern.empty()) {
     const absl::string_view run = pattern.substr(0, pattern.find_first_of("*?"));
     if (run.size() > longest.size()) longest = run;
     pattern.remove_prefix(std::min(run.size() + 1, pattern.size()));
   }
-  return std::string(longest);
+  return longest;
 }
 
 WildcardSet::WildcardSet(absl::Span<const std::string> patterns, Case letter_case) {
@@ -169,14 +169,14 @@ WildcardSet::WildcardSet(absl::Span<const std::string> patterns, Case letter_cas
       continue;
     }
     Pattern pattern(text);
-    std::string literal = LongestPart(text);
+    std::string literal(LongestPart(text));
     auto& to = literal.empty() ? without_literal : compiled->patterns;
     to.push_back(std::move(pattern));
     if (!literal.empty()) scan_for.push_back(std::move(literal));
   }
   if (scan_for.size() >= kScanFrom) {
     compiled->scanned = scan_for.size();
-    compiled->scanner.emplace(scan_for);
+    compiled->scanner.emplace(scan_for, LiteralScanner::Text::kExact);
   }
   for (Pattern& pattern : without_literal) compiled->patterns.push_back(std::move(pattern));
   compiled_ = std::move(compiled);

@@ -32,8 +32,9 @@ class WildcardSet {
 
   // False when the pattern is a plain literal.
   static bool HasWildcard(absl::string_view pattern);
-  // The longest run of plain characters, which every match holds; may be empty.
-  static std::string LongestPart(absl::string_view pattern);
+  // The longest run of plain characters, which every match holds, within the pattern;
+  // may be empty.
+  static absl::string_view LongestPart(absl::string_view pattern);
 
  private:
   struct Compiled;

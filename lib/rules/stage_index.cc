@@ -3,60 +3,36 @@
 #include <algorithm>
 #include <utility>
 
-#include "eql/case_fold.h"
-#include "eql/scalar.h"
-
 namespace sequitur::rules {
 
+using eql::RequiredLiterals;
 using event::Event;
 using event::Value;
 
 namespace {
 
-// The text that a required literal equal to the value has: a literal that spells
-// a number is only ever required in the number's own spelling.
-absl::string_view LookupText(const Value& value, Arena& arena) {
-  if (value.is_string()) return value.string_value();
-  return eql::ScalarText(value.is_number() ? eql::ScalarNumber(value) : value, arena);
-}
-
+constexpr uint64_t kAnyKind = 1;
+// Conditions that require others are of any kind.
+constexpr size_t kMaxTypes = 63;
 // More probes than this behind one literal are too many to evaluate each time.
 constexpr size_t kCrowd = 4;
-
-template <typename Fields>
-auto& FieldOf(Fields& fields, const eql::Program::RequiredLiterals& required) {
-  auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& each) {
-    return each.field == required.field && each.folded == required.folded;
-  });
-  if (found == fields.end()) {
-    found = fields.emplace(fields.end());
-    found->field = required.field;
-    found->folded = required.folded;
-  }
-  return *found;
-}
 
 }  // namespace
 
 CandidateScratch::CandidateScratch(const StageIndex& index)
-    : seen_(index.probe_count(), 0), seen_literals_(index.literal_count(), 0) {}
+    : probes_(index.probe_count(), 0),
+      literals_(index.literal_count(), 0),
+      buckets_(index.bucket_count(), 0) {}
 
 void CandidateScratch::Begin() {
   texts_.Reset();
   if (++generation_ != 0) return;
-  std::fill(seen_.begin(), seen_.end(), 0);
-  std::fill(seen_literals_.begin(), seen_literals_.end(), 0);
+  for (Seen* seen : {&probes_, &literals_, &buckets_}) std::fill(seen->begin(), seen->end(), 0);
   generation_ = 1;
 }
 
-bool CandidateScratch::MarkLiteral(uint32_t literal) {
-  return std::exchange(seen_literals_[literal], generation_) != generation_;
-}
-
-bool CandidateScratch::Mark(uint32_t probe) {
-  if (seen_[probe] == generation_) return false;
-  seen_[probe] = generation_;
-  return true;
+bool CandidateScratch::Mark(Seen& seen, uint32_t number) {
+  return std::exchange(seen[number], generation_) != generation_;
 }
 
 StageIndex::StageIndex(absl::Span<const Rule> rules, const eql::Program& program) {
@@ -68,9 +44,16 @@ StageIndex::StageIndex(absl::Span<const Rule> rules, const eql::Program& program
   }
   absl::flat_hash_map<std::string, std::vector<uint32_t>> by_category;
   for (const auto& [key, probe] : numbers) by_category[key.first].push_back(probe);
+  const std::vector<uint32_t> of_any = by_category[""];
   for (auto& [category, probes] : by_category) {
+    if (!category.empty()) probes.insert(probes.end(), of_any.begin(), of_any.end());
     std::sort(probes.begin(), probes.end());
-    AddToBucket(category.empty() ? any_ : categories_[category], probes, program);
+    Bucket bucket = MakeBucket(probes, program);
+    if (category.empty()) {
+      any_ = std::move(bucket);
+    } else {
+      categories_.emplace_back(category, std::move(bucket));
+    }
   }
 }
 
@@ -82,11 +65,22 @@ void StageIndex::AddStage(const Stage& stage, Hit hit, ProbeNumbers& numbers) {
   probes_[it->second].targets.push_back({hit, stage.allowlist});
 }
 
+StageIndex::Kinds StageIndex::KindsOf(Bucket& bucket, const Probe& probe,
+                                      const eql::Program& program) {
+  const auto required = program.RequiredOf(probe.condition, event::field::kEventType);
+  if (!required || bucket.types.size() + required->literals.size() > kMaxTypes) return kAnyKind;
+  Kinds kinds = 0;
+  for (const uint32_t type : bucket.types.Add(*required, 0)) kinds |= kAnyKind << (type + 1);
+  return kinds;
+}
+
 // First by what can be looked up; then those that crowd behind one literal, and
 // those that have none, by what can be found within a text.
-void StageIndex::AddToBucket(Bucket& bucket, absl::Span<const uint32_t> probes,
-                             const eql::Program& program) {
+StageIndex::Bucket StageIndex::MakeBucket(absl::Span<const uint32_t> probes,
+                                          const eql::Program& program) {
   using Literals = eql::Program::Literals;
+  Bucket bucket;
+  bucket.number = buckets_++;
   absl::flat_hash_map<std::pair<event::FieldId, std::string>, size_t> crowds;
   std::vector<std::vector<RequiredLiterals>> equal;
   for (const uint32_t probe : probes) {
@@ -107,86 +101,51 @@ void StageIndex::AddToBucket(Bucket& bucket, absl::Span<const uint32_t> probes,
       if (!longest.empty()) required = std::move(longest);
     }
     if (required.empty()) bucket.unpinned.push_back(probes[i]);
-    for (const RequiredLiterals& each : required) AddPin(bucket, each, probes[i]);
+    const Kinds kinds = KindsOf(bucket, probes_[probes[i]], program);
+    for (const RequiredLiterals& each : required) AddPin(bucket, each, probes[i], kinds);
   }
-  CompileScanners(bucket);
+  for (Field& field : bucket.fields) {
+    field.literals.Compile();
+    field.first_literal = literals_;
+    literals_ += field.literals.size();
+  }
+  return bucket;
 }
 
-void StageIndex::AddPin(Bucket& bucket, const RequiredLiterals& required, uint32_t probe) {
-  if (required.within) {
-    ScannedField& scanned = FieldOf(bucket.scanned, required);
-    for (const std::string& literal : required.literals) {
-      scanned.by_literal[literal].push_back(probe);
-    }
-    return;
+void StageIndex::AddPin(Bucket& bucket, const RequiredLiterals& required, uint32_t probe,
+                        Kinds kinds) {
+  auto field = std::find_if(bucket.fields.begin(), bucket.fields.end(),
+                            [&](const Field& each) { return each.field == required.field; });
+  if (field == bucket.fields.end()) {
+    field = bucket.fields.emplace(field);
+    field->field = required.field;
   }
-  PinnedField& pinned = FieldOf(bucket.pinned, required);
-  pinned.numbers = pinned.numbers || required.numbers;
-  for (const std::string& literal : required.literals) {
-    pinned.by_literal[literal].push_back(probe);
-    pinned.longest_literal = std::max(pinned.longest_literal, literal.size());
-  }
+  const std::vector<uint32_t> literals = field->literals.Add(required, kinds);
+  field->kinds |= kinds;
+  field->probes.resize(field->literals.size());
+  for (const uint32_t literal : literals) field->probes[literal].push_back(probe);
 }
 
-void StageIndex::CompileScanners(Bucket& bucket) {
-  for (ScannedField& scanned : bucket.scanned) {
-    std::vector<std::string> literals;
-    for (auto& [literal, probes] : scanned.by_literal) {
-      literals.push_back(literal);
-      scanned.probes.push_back(std::move(probes));
-    }
-    scanned.by_literal.clear();
-    scanned.scanner = std::make_unique<const eql::LiteralScanner>(literals);
-    scanned.first_literal = literals_;
-    literals_ += static_cast<uint32_t>(literals.size());
-  }
-}
-
-template <typename Offer>
-void StageIndex::OfferPinned(const PinnedField& pinned, const Value& value,
-                             CandidateScratch& scratch, const Offer& offer) const {
-  // Folding makes a text at most three times shorter (a three-byte K is one).
-  constexpr size_t kMaxShrink = 3;
-  const auto look_up = [&](absl::string_view text) {
-    const auto found = pinned.by_literal.find(text);
-    if (found == pinned.by_literal.end()) return;
-    for (const uint32_t probe : found->second) offer(probe);
-  };
-  for (const Value& element : value.elements()) {
-    absl::string_view text = LookupText(element, scratch.texts_);
-    if (pinned.numbers && element.is_string()) {
-      const Value number = eql::ScalarNumber(element);
-      if (!number.is_null()) look_up(eql::ScalarText(number, scratch.texts_));
-    }
-    if (text.size() > pinned.longest_literal * kMaxShrink) continue;
-    if (pinned.folded) text = eql::FoldCase(text, scratch.texts_);
-    look_up(text);
-  }
-}
-
-template <typename Offer>
-void StageIndex::OfferScanned(const ScannedField& scanned, const Value& value,
-                              CandidateScratch& scratch, const Offer& offer) const {
-  for (const Value& element : value.elements()) {
-    absl::string_view text = eql::ScalarText(element, scratch.texts_);
-    if (scanned.folded) text = eql::FoldCase(text, scratch.texts_);
-    scanned.scanner->Scan(text, [&](uint32_t literal) {
-      if (!scratch.MarkLiteral(scanned.first_literal + literal)) return true;
-      for (const uint32_t probe : scanned.probes[literal]) offer(probe);
-      return true;
-    });
-  }
+const StageIndex::Bucket* StageIndex::FindBucket(absl::string_view category) const {
+  const auto found = std::find_if(categories_.begin(), categories_.end(),
+                                  [&](const auto& each) { return each.first == category; });
+  return found == categories_.end() ? nullptr : &found->second;
 }
 
 template <typename Offer>
 void StageIndex::OfferBucket(const Bucket& bucket, const Event& event, CandidateScratch& scratch,
                              const Offer& offer) const {
+  if (!scratch.Mark(scratch.buckets_, bucket.number)) return;
   for (const uint32_t probe : bucket.unpinned) offer(probe);
-  for (const PinnedField& pinned : bucket.pinned) {
-    OfferPinned(pinned, event.Get(pinned.field), scratch, offer);
-  }
-  for (const ScannedField& scanned : bucket.scanned) {
-    OfferScanned(scanned, event.Get(scanned.field), scratch, offer);
+  Kinds kinds = kAnyKind;
+  bucket.types.Find(event.Get(event::field::kEventType), kinds, scratch.texts_,
+                    [&](uint32_t type) { kinds |= kAnyKind << (type + 1); });
+  for (const Field& field : bucket.fields) {
+    if ((field.kinds & kinds) == 0) continue;
+    field.literals.Find(event.Get(field.field), kinds, scratch.texts_, [&](uint32_t literal) {
+      if (!scratch.Mark(scratch.literals_, field.first_literal + literal)) return;
+      for (const uint32_t probe : field.probes[literal]) offer(probe);
+    });
   }
 }
 
@@ -194,14 +153,17 @@ void StageIndex::ForEachCandidate(const Event& event, CandidateScratch& scratch,
                                   absl::FunctionRef<void(const Probe&)> offer) const {
   scratch.Begin();
   const auto offer_once = [&](uint32_t probe) {
-    if (scratch.Mark(probe)) offer(probes_[probe]);
+    if (scratch.Mark(scratch.probes_, probe)) offer(probes_[probe]);
   };
-  OfferBucket(any_, event, scratch, offer_once);
+  bool has_bucket = false;
   for (const Value& category : event.Get(event::field::kEventCategory).elements()) {
     if (!category.is_string()) continue;
-    const auto found = categories_.find(category.string_value());
-    if (found != categories_.end()) OfferBucket(found->second, event, scratch, offer_once);
+    const Bucket* bucket = FindBucket(category.string_value());
+    if (bucket == nullptr) continue;
+    OfferBucket(*bucket, event, scratch, offer_once);
+    has_bucket = true;
   }
+  if (!has_bucket) OfferBucket(any_, event, scratch, offer_once);
 }
 
 }  // namespace sequitur::rules

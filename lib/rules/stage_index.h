@@ -4,20 +4,18 @@
 // its categories of which the event holds a literal that they require, if they
 // require any. The rest of a rule set costs nothing.
 //
-// A literal that is a field's whole value is looked up. Where there is none, or so
-// many conditions require the same one that it says little (`process.name ==
-// "bash"`), the plain parts of patterns are found by one scan of the field.
+// Such literals are whole values. Where there is none, or so many conditions require
+// the same one that it says little (`process.name == "bash"`), they are the plain parts
+// of patterns instead.
 //
 // The index only leaves out what cannot match; it decides no match itself.
 //
-// Bounds:   per event one hash lookup per category, then one per indexed field
-//           and element of its value, one pass over the text of scanned fields,
-//           then the candidates.
+// Bounds:   per event a look at each category of the rules, then what FieldLiterals costs for
+//           each indexed field, then the candidates.
 // Threads:  const after construction; a CandidateScratch belongs to one worker.
 // Lifetime: points into the rules it was built from.
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,7 +24,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/arena.h"
-#include "eql/literal_scanner.h"
+#include "eql/field_literals.h"
 #include "eql/program.h"
 #include "event/event.h"
 #include "rules/rule.h"
@@ -48,7 +46,7 @@ struct Probe {
 
 class StageIndex;
 
-// Marks the probes already offered for the current event.
+// Marks what has been looked at for the current event.
 class CandidateScratch {
  public:
   explicit CandidateScratch(const StageIndex& index);
@@ -57,14 +55,13 @@ class CandidateScratch {
   friend class StageIndex;
 
   void Begin();
+  // A number with the event it was last seen in.
+  using Seen = std::vector<uint32_t>;
   // True the first time in this event.
-  bool Mark(uint32_t probe);
-  // The same for a literal of the index's scanners.
-  bool MarkLiteral(uint32_t literal);
+  bool Mark(Seen& seen, uint32_t number);
 
-  Arena texts_;  // folded, or of numbers
-  std::vector<uint32_t> seen_;
-  std::vector<uint32_t> seen_literals_;
+  Arena texts_;  // for FieldLiterals
+  Seen probes_, literals_, buckets_;
   uint32_t generation_ = 0;
 };
 
@@ -74,58 +71,49 @@ class StageIndex {
 
   size_t probe_count() const { return probes_.size(); }
   size_t literal_count() const { return literals_; }
+  size_t bucket_count() const { return buckets_; }
 
   // Calls `offer` once for every probe that the event might match.
   void ForEachCandidate(const event::Event& event, CandidateScratch& scratch,
                         absl::FunctionRef<void(const Probe&)> offer) const;
 
  private:
-  using ProbesByLiteral = absl::flat_hash_map<std::string, std::vector<uint32_t>>;
-  // Probes whose condition pins one field to literals.
-  struct PinnedField {
+  using Kinds = eql::FieldLiterals::Kinds;
+  // What conditions require of one field, and which ones.
+  struct Field {
     event::FieldId field = 0;
-    bool folded = false;
-    bool numbers = false;  // some literals are
-    size_t longest_literal = 0;
-    ProbesByLiteral by_literal;
+    Kinds kinds = 0;  // of the conditions
+    eql::FieldLiterals literals;
+    std::vector<std::vector<uint32_t>> probes;  // by literal
+    uint32_t first_literal = 0;                 // number of its first, of all fields'
   };
-  // Probes whose condition wants one of some literals within one field.
-  struct ScannedField {
-    event::FieldId field = 0;
-    bool folded = false;
-    ProbesByLiteral by_literal;  // while building
-    std::unique_ptr<const eql::LiteralScanner> scanner;
-    uint32_t first_literal = 0;                 // number of its first, of all scanners'
-    std::vector<std::vector<uint32_t>> probes;  // by the scanner's literal
-  };
-  // All probes of one category.
+  // All probes of one category, and those of any.
   struct Bucket {
+    uint32_t number = 0;  // of all buckets
+    // A kind of event is an event.type that a condition requires; bit 0 is for all
+    // events, and for conditions that require none.
+    eql::FieldLiterals types;
     std::vector<uint32_t> unpinned;
-    std::vector<PinnedField> pinned;
-    std::vector<ScannedField> scanned;
+    std::vector<Field> fields;
   };
-  using RequiredLiterals = eql::Program::RequiredLiterals;
   using ProbeNumbers = absl::flat_hash_map<std::pair<std::string, eql::ConditionId>, uint32_t>;
 
   void AddStage(const Stage& stage, Hit hit, ProbeNumbers& numbers);
-  void AddToBucket(Bucket& bucket, absl::Span<const uint32_t> probes, const eql::Program& program);
-  void AddPin(Bucket& bucket, const RequiredLiterals& required, uint32_t probe);
-  void CompileScanners(Bucket& bucket);
-
+  Bucket MakeBucket(absl::Span<const uint32_t> probes, const eql::Program& program);
+  static Kinds KindsOf(Bucket& bucket, const Probe& probe, const eql::Program& program);
+  static void AddPin(Bucket& bucket, const eql::RequiredLiterals& required, uint32_t probe,
+                     Kinds kinds);
+  const Bucket* FindBucket(absl::string_view category) const;
   template <typename Offer>
   void OfferBucket(const Bucket& bucket, const event::Event& event, CandidateScratch& scratch,
                    const Offer& offer) const;
-  template <typename Offer>
-  void OfferPinned(const PinnedField& pinned, const event::Value& value, CandidateScratch& scratch,
-                   const Offer& offer) const;
-  template <typename Offer>
-  void OfferScanned(const ScannedField& scanned, const event::Value& value,
-                    CandidateScratch& scratch, const Offer& offer) const;
 
   std::vector<Probe> probes_;
-  absl::flat_hash_map<std::string, Bucket> categories_;
+  // Few, of which one is found faster so than by a hash.
+  std::vector<std::pair<std::string, Bucket>> categories_;
   Bucket any_;
-  uint32_t literals_ = 0;  // of all scanners
+  uint32_t literals_ = 0;  // of all fields
+  uint32_t buckets_ = 0;
 };
 
 }  // namespace sequitur::rules

@@ -4,12 +4,16 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sequitur::eql {
 namespace {
 
 using Found = std::vector<uint32_t>;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 Found Scan(const LiteralScanner& scanner, absl::string_view text) {
   Found found;
@@ -31,6 +35,11 @@ Found Search(const std::vector<std::string>& literals, absl::string_view text) {
   return found;
 }
 
+std::string InUpperCase(std::string text, std::mt19937& random) {
+  for (char& c : text) c = random() % 2 == 0 ? absl::ascii_toupper(c) : c;
+  return text;
+}
+
 TEST(LiteralScanner, FindsEveryOccurrenceOfEveryLiteral) {
   std::mt19937 random(1);
   // Few letters, so that literals overlap; '!' and 'a' share their lower six bits.
@@ -43,24 +52,34 @@ TEST(LiteralScanner, FindsEveryOccurrenceOfEveryLiteral) {
   size_t total = 0;
   for (int round = 0; round < 2'000; ++round) {
     std::vector<std::string> literals;
-    const size_t shortest = 1 + round % 3;
+    const size_t shortest = 1 + round % 10;  // windows of each width and distance
     for (size_t i = 0; i < 1 + random() % 12; ++i) {
       literals.push_back(any_text(shortest + random() % 5));
     }
-    const LiteralScanner scanner(literals);
+    const LiteralScanner exact(literals, LiteralScanner::Text::kExact);
+    const LiteralScanner folded(literals, LiteralScanner::Text::kFolded);
     for (int i = 0; i < 10; ++i) {
-      const std::string text = any_text(random() % 40);
+      std::string text = any_text(random() % 40);
+      if (i % 2 == 0) text += literals[random() % literals.size()] + any_text(random() % 8);
       const Found expected = Search(literals, text);
       total += expected.size();
-      ASSERT_EQ(Scan(scanner, text), expected) << text;
+      ASSERT_EQ(Scan(exact, text), expected) << text;
+      ASSERT_EQ(Scan(folded, InUpperCase(text, random)), expected) << text;
     }
   }
   EXPECT_GT(total, 10'000u);
 }
 
+TEST(LiteralScanner, TellsCasesApartWhereItShould) {
+  const std::string literals[] = {"needle-in-a-text"};
+  EXPECT_THAT(Scan({literals, LiteralScanner::Text::kExact}, "a Needle-in-a-text"), IsEmpty());
+  EXPECT_THAT(Scan({literals, LiteralScanner::Text::kFolded}, "a Needle-in-a-text"),
+              ElementsAre(0));
+}
+
 TEST(LiteralScanner, StopsWhenTold) {
   const std::string literals[] = {"aa", "aaa"};
-  const LiteralScanner scanner(literals);
+  const LiteralScanner scanner(literals, LiteralScanner::Text::kExact);
   int calls = 0;
   scanner.Scan("aaaaaaaa", [&](uint32_t) { return ++calls < 4; });
   EXPECT_EQ(calls, 4);

@@ -142,6 +142,24 @@ TEST(StageIndex, OffersOnlyStagesOfTheEventsCategories) {
   EXPECT_EQ(CountCandidates(set.rules(), event), 3u) << "each once";
 }
 
+TEST(StageIndex, LooksWithinTextOnlyForTheTypesThatConditionsAskFor) {
+  SetOfConditions set(
+      {"process where event.type == \"start\" and process.command_line like \"*long enough*\"",
+       "process where event.type in (\"end\", \"change\") and process.name == \"a\""});
+  Event event(set.rules().projection());
+  event.Set(event::field::kEventCategory, Value::String("process"));
+  event.Set(set.Field("process.command_line"), Value::String("it is long enough"));
+  const auto candidates = [&](Value type) {
+    event.Set(event::field::kEventType, type);
+    return CountCandidates(set.rules(), event);
+  };
+  EXPECT_EQ(candidates(Value()), 0u);
+  EXPECT_EQ(candidates(Value::String("end")), 0u);
+  EXPECT_EQ(candidates(Value::String("start")), 1u);
+  const Value both[] = {Value::String("end"), Value::String("start")};
+  EXPECT_EQ(candidates(Value::List(both)), 1u);
+}
+
 TEST(StageIndex, AsksAboutEqualStagesOnce) {
   const std::vector<std::string> queries(
       50,
@@ -259,10 +277,11 @@ class Sampler {
   static constexpr absl::string_view kCategories[] = {"process", "file", "any"};
   static constexpr absl::string_view kCategoryValues[] = {"process", "file", "web", "Process"};
   static constexpr absl::string_view kFields[] = {"process.name", "user.id", "file.path",
-                                                  "destination.ip"};
+                                                  "destination.ip", "event.type"};
   static constexpr absl::string_view kValues[] = {
-      "sh", "SH",  "s*", "zsh-sh", "*ZSH-s*", "zsh?sh", "é", "É",       "0",
-      "1",  "1.0", "01", "true",   "::1",     "0::1",   "",  "10.0.0.1"};
+      "sh",   "SH", "s*",       "zsh-sh",     "*ZSH-s*",   "zsh?sh", "é",
+      "É",    "0",  "1",        "01",         "1.0",       "true",   "::1",
+      "0::1", "",   "10.0.0.1", "zsh-sh -c ", "*SH-SH -c*"};
 
   std::mt19937_64 random_;
 };

@@ -23,20 +23,25 @@ def name_of(task):
 
 
 class Threads:
-    """CPU seconds, and how often they waited, by name of thread, at one moment."""
+    """By name of thread, at one moment: seconds on a core, seconds of waiting for a
+    core, and how often it waited for something to do."""
 
     def __init__(self, pid):
         self.cpu = collections.Counter()
+        self.queued = collections.Counter()
         self.waits = collections.Counter()
         for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 name = name_of(task)
-                self.cpu[name] += int((task / "schedstat").read_text().split()[0]) / 1e9
+                cpu, queued, _ = map(int, (task / "schedstat").read_text().split())
+                self.cpu[name] += cpu / 1e9
+                self.queued[name] += queued / 1e9
                 status = (task / "status").read_text()
                 self.waits[name] += int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
 
     def since(self, before):
         self.cpu.subtract(before.cpu)
+        self.queued.subtract(before.queued)
         self.waits.subtract(before.waits)
         return self
 

@@ -184,7 +184,7 @@ class Backlog:
         return {"bytes": done["bytes"] / self.records, "rate": self.records / done["seconds"],
                 "cpu": {"reader": done["reader_cpu"] / self.records,
                         "rdk:broker": done["client_cpu"] / self.records},
-                "rate_alone": float("nan"), "waits": {}}
+                "waits": {}}
 
     def read(self, name, kafka):
         """Judged from when a part of it has been read: by then all threads are busy."""
@@ -237,6 +237,8 @@ def show_backlog(results):
     print("\n| | events/s | events a U of wall time | and had it had a core for itself | "
           "thread: U of CPU an event (ns; waits a 1,000 events) |\n|---|---:|---:|---:|---|")
     for case, runs in results.items():
+        alone = ("" if case == BARE else
+                 f"{median(runs, lambda run: run['rate_alone'] * run['unit']):.2f}")
         threads = []
         for thread in sorted({thread for run in runs for thread in run["cpu"]}):
             used = median(runs, lambda run: run["cpu"].get(thread, 0))
@@ -246,7 +248,7 @@ def show_backlog(results):
                 threads.append(f"{thread} {units:.2f} ({1e9 * used:.0f}; {1e3 * waits:.1f})")
         print(f"| {case} | {median(runs, lambda run: run['rate']):.0f} | "
               f"{median(runs, lambda run: run['rate'] * run['unit']):.2f} | "
-              f"{median(runs, lambda run: run['rate_alone'] * run['unit']):.2f} | "
+              f"{alone} | "
               f"{', '.join(threads)} |")
     unit = statistics.median(run["unit"] for runs in results.values() for run in runs)
     print(f"\nU {1e9 * unit:.0f} ns")

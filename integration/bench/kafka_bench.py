@@ -1,20 +1,22 @@
 """sequitur against a real Kafka broker, all on this machine: how fast it drains a
 backlog beside a consumer that only touches the bytes, what each of its threads
-spends on an event, and how long an alert takes at half of that load.
+spends on an event, and how long an alert takes at a load that it keeps up with.
 
     make bench-kafka
+    python3 -B integration/bench/kafka_bench.py --only keyed-1 --runs 5
     python3 -B integration/bench/kafka_bench.py --minutes 30   # memory instead
 
-Everything is at its default but names and addresses.
+Everything is at its default but names, addresses, and commits: these come four
+times a second, so that it shows when all has been read.
 """
 
 import argparse
-import collections
 import contextlib
 import datetime
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,11 +27,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import kafka_broker  # pylint: disable=wrong-import-position
 import kafka_site  # pylint: disable=wrong-import-position
+from probe import Threads, Yardstick, rss_mib  # pylint: disable=wrong-import-position
 from sequitur_cli import BUILD, ROOT  # pylint: disable=wrong-import-position
 
 PARTITIONS = 4  # of each source topic
 WARM_UP = 3  # seconds of live load that are not judged: a new broker compiles itself
-TICK = os.sysconf("SC_CLK_TCK")
+BEGIN = 0.1  # of the backlog: what is read before is not judged
 STREAMS = ["nginx-access", "nginx-error", "httpd-access", "httpd-error", "php-fpm", "eslogger",
            "endpoint", "flows"]
 
@@ -57,52 +60,53 @@ def load(*words):
     return json.loads(done.stdout)
 
 
-def thread_seconds(pid):
-    """CPU seconds by name of thread; Kafka's own threads are summed up."""
-    seconds = collections.Counter()
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            name, _, rest = (task / "stat").read_text().partition("(")[2].rpartition(")")
-            fields = rest.split()
-            name = "rdk:broker" if name.startswith("rdk:broker") else name
-            seconds[name] += (int(fields[11]) + int(fields[12])) / TICK
-    return seconds
-
-
-def rss_mib(pid):
-    pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-
-
 class Daemon:
     """`sequitur run` on a site of its own, with the group of its name."""
 
-    def __init__(self, broker, folder, name, topics):
+    def __init__(self, broker, folder, name, topics, **kafka):
         self.broker, self.name, self.topics = broker, name, topics
+        self.keyed = kafka.get("placement") == "keyed"
+        self.workers = kafka.get("workers", 1)
         self.config = pathlib.Path(folder) / f"{name}.yaml"
         self.log = pathlib.Path(folder) / f"{name}.log"
         self.own = {kind: f"{name}.{kind}" for kind in
                     ("events", "alerts", "shadow", "baselines", "dlq")}
+        if self.keyed:
+            del self.own["events"]
+        more = "".join(f"  {key}: {value}\n" for key, value in kafka.items())
         kafka_site.write(self.config, f"""\
   brokers: ["{broker.bootstrap}"]
   topics: [{", ".join(topics)}]
   group: {name}
-  events_topic: {self.own["events"]}
+  events_topic: {name}.events
   alerts_topic: {self.own["alerts"]}
   shadow_topic: {self.own["shadow"]}
   baselines_topic: {self.own["baselines"]}
   dead_letter_topic: {self.own["dlq"]}
-""")
+  partitions: {PARTITIONS}
+  commit_interval: 250ms
+{more}""")
         subprocess.run([str(BUILD / "sequitur"), "topics", "--create", "--config",
                         str(self.config)], check=True, stdout=subprocess.DEVNULL)
+        # Of each stage: its group and what that reads.
+        self.stages = {"correlate": (name, topics)}
+        if not self.keyed:
+            self.stages = {"ingest": (f"{name}-ingest", topics),
+                           "correlate": (name, [self.own["events"]])}
+        self.groups = {}
 
     def __enter__(self):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [str(BUILD / "sequitur"), "run", "--config", str(self.config)], stderr=log)
+        for stage, (group, _) in self.stages.items():
+            self.groups[stage] = kafka_broker.confluent_kafka.Consumer(
+                {"bootstrap.servers": self.broker.bootstrap, "group.id": group})
         return self
 
     def __exit__(self, *_):
+        for group in self.groups.values():
+            group.close()
         self.process.terminate()
         try:
             self.process.wait(timeout=30)
@@ -110,27 +114,33 @@ class Daemon:
             self.process.kill()
 
     def wait_until_assigned(self):
+        """The workers of each stage have shared the partitions out. The log tells
+        it once: it leaves out what it would say twice."""
         def assigned():
-            return all(f"{stage}: " in line and "partitions assigned" in line
-                       for stage in ("ingest", "correlate")
-                       for line in [self.last_line(f"{stage}: ", "partitions assigned")])
-        kafka_broker.wait_until(assigned, "both stages to have their partitions")
+            log = self.log.read_text(encoding="utf-8")
+            return all(f"{stage}: {PARTITIONS // self.workers * len(topics)} partitions" in log
+                       for stage, (_, topics) in self.stages.items())
+        kafka_broker.wait_until(assigned, "all stages to have their partitions")
 
-    def last_line(self, *words):
-        lines = [line for line in self.log.read_text(encoding="utf-8").splitlines()
-                 if all(word in line for word in words)]
-        return lines[-1] if lines else ""
+    def committed(self, stage):
+        """Records that a stage has committed."""
+        wanted = [kafka_broker.confluent_kafka.TopicPartition(topic, partition)
+                  for topic in self.stages[stage][1] for partition in range(PARTITIONS)]
+        found = self.groups[stage].committed(wanted, timeout=kafka_broker.DEADLINE)
+        return sum(max(0, at.offset) for at in found)
 
-    def committed(self):
-        """Records that both stages have committed: sources, events."""
-        read = sum(offset or 0 for topic in self.topics
-                   for offset in self.broker.committed(f"{self.name}-ingest", topic).values())
-        correlated = sum(offset or 0 for offset in
-                         self.broker.committed(self.name, self.own["events"]).values())
-        return read, correlated
+    def is_through(self, records):
+        """All stages have committed all."""
+        return (self.committed(next(iter(self.stages))) >= records and
+                (self.keyed or self.committed("correlate") >= self.count(self.own["events"])))
 
     def count(self, topic):
         return sum(self.broker.end_offsets(topic).values())
+
+    def forget(self):
+        """Deletes its own topics."""
+        for topic in self.own.values():
+            self.broker.delete_topic(topic)
 
 
 def create_sources(broker, paths, prefix):
@@ -146,60 +156,107 @@ def create_sources(broker, paths, prefix):
 
 # How fast a backlog is drained.
 
-def drain(broker, folder, options):
-    begin = time.time() - options.events / options.rate
-    paths = loadgen(folder / "backlog", begin, hosts=options.hosts, attacks=100, rate=options.rate,
-                    duration=f"{int(options.events / options.rate)}s", seed=1)
-    paths = create_sources(broker, paths, "backlog")
-    topics = [path.stem for path in paths]
-    written = load("feed", broker.bootstrap, 0, *paths)
-    records = written["records"]
-    say(f"backlog: {records} records written, {records / written['seconds']:.0f}/s")
-    floor = load("drain", broker.bootstrap, records, *topics)
-    with Daemon(broker, folder, "backlog", topics) as daemon:
-        daemon.wait_until_assigned()
-        began, before = time.monotonic(), thread_seconds(daemon.process.pid)
-        ended = {}
-
-        def finished():
-            read, correlated = daemon.committed()
-            now = time.monotonic()
-            if read >= records:
-                ended.setdefault("ingest", now)
-            return "ingest" in ended and correlated >= daemon.count(daemon.own["events"])
-
-        kafka_broker.wait_until(finished, "the backlog to be drained", 300)
-        seconds = time.monotonic() - began
-        spent = thread_seconds(daemon.process.pid)
-        spent.subtract(before)
-        rss = rss_mib(daemon.process.pid)
-        alerts = len(broker.consume_all(daemon.own["alerts"]))
-        events = daemon.count(daemon.own["events"])
-    return {"records": records, "bytes": floor["bytes"], "floor": floor, "seconds": seconds,
-            "ingest_seconds": ended["ingest"] - began, "events": events, "alerts": alerts,
-            "spent": spent, "rss": rss}
+CASES = {
+    "keyed-1": {"placement": "keyed"},
+    "keyed-2": {"placement": "keyed", "workers": 2},
+    "shuffle-1": {},
+    "shuffle-2": {"workers": 2},
+}
+BARE = "bare"  # consumer
 
 
-def show_drain(result):
-    records, floor = result["records"], result["floor"]
-    bare = records / floor["seconds"]
-    whole = records / result["seconds"]
-    print(f"\nBacklog of {records} records, {result['bytes'] / records:.0f} bytes each; "
-          f"{result['events']} events forwarded, {result['alerts']} alerts\n")
-    print("| | events/s | ns of CPU per event |\n|---|---:|---|")
+class Backlog:
+    """Written once, read as often as one likes."""
 
-    def nanoseconds(seconds):
-        return round(1e9 * seconds / records)
+    def __init__(self, broker, folder, options):
+        self.broker, self.folder = broker, folder
+        seconds = int(options.events / options.rate)
+        paths = loadgen(folder / "backlog", time.time() - seconds, hosts=options.hosts,
+                        attacks=100, rate=options.rate, duration=f"{seconds}s", seed=1)
+        paths = create_sources(broker, paths, "backlog")
+        self.topics = [path.stem for path in paths]
+        written = load("feed", broker.bootstrap, 0, *paths)
+        self.records = written["records"]
+        say(f"backlog: {self.records} records, {self.records / written['seconds']:.0f}/s")
 
-    print(f"| bare consumer, touches every byte | {bare:.0f} | "
-          f"reader {nanoseconds(floor['reader_cpu'])}, client {nanoseconds(floor['client_cpu'])} |")
-    threads = ", ".join(f"{name} {nanoseconds(spent)}" for name, spent in
-                        result["spent"].most_common() if nanoseconds(spent) > 0)
-    print(f"| sequitur, Kafka to alerts | {whole:.0f} | {threads} |")
-    print(f"| ratio | {whole / bare:.2f} | |")
-    print(f"\nThe ingest stage was through after {result['ingest_seconds']:.1f} s, all after "
-          f"{result['seconds']:.1f} s; RSS {result['rss']:.0f} MiB")
-    return whole
+    def read_bare(self):
+        done = load("drain", self.broker.bootstrap, self.records, *self.topics)
+        return {"bytes": done["bytes"] / self.records, "rate": self.records / done["seconds"],
+                "cpu": {"reader": done["reader_cpu"] / self.records,
+                        "rdk:broker": done["client_cpu"] / self.records},
+                "waits": {}}
+
+    def read(self, name, kafka):
+        """Judged from when a part of it has been read: by then all threads are busy."""
+        daemon = Daemon(self.broker, self.folder, name, self.topics, **kafka)
+        first = next(iter(daemon.stages))
+        with daemon:
+            daemon.wait_until_assigned()
+            done = kafka_broker.wait_until(
+                lambda: (lambda read: read >= BEGIN * self.records and read)(
+                    daemon.committed(first)), "the backlog to be begun", 300)
+            began, before = time.monotonic(), Threads(daemon.process.pid)
+            kafka_broker.wait_until(lambda: daemon.is_through(self.records),
+                                    "the backlog to be drained", 300)
+            seconds = time.monotonic() - began
+            spent = Threads(daemon.process.pid).since(before)
+            result = {"rss": rss_mib(daemon.process.pid)}
+            result["alerts"] = daemon.count(daemon.own["alerts"])
+            result["forwarded"] = 0 if daemon.keyed else daemon.count(daemon.own["events"])
+        daemon.forget()
+        read = self.records - done
+        # Of the stage that reads the sources: a core of its own would have saved it these.
+        queued = max(used for thread, used in spent.queued.items() if thread.startswith(first))
+        return result | {"rate": read / seconds, "rate_alone": read / (seconds - queued),
+                         "cpu": {thread: used / read for thread, used in spent.cpu.items()},
+                         "waits": {thread: count / read for thread, count in spent.waits.items()}}
+
+
+def measure(backlog, yardstick, cases, runs):
+    """{case: its results}, taken in turns, each with U from before and after it."""
+    results = {case: [] for case in cases}
+    for run in range(runs):
+        for case in cases:
+            unit = yardstick.measure()
+            result = (backlog.read_bare() if case == BARE else
+                      backlog.read(f"{case}-{run}", CASES[case]))
+            result["unit"] = (unit + yardstick.measure()) / 2e9
+            results[case].append(result)
+            say(f"{case}: {result['rate']:.0f} events/s, U {1e9 * result['unit']:.0f} ns, " +
+                ", ".join(f"{thread} {used / result['unit']:.2f} U" for thread, used in
+                          result["cpu"].items() if used / result["unit"] >= 0.01))
+    return results
+
+
+def median(results, value):
+    return statistics.median(value(result) for result in results)
+
+
+def show_backlog(results):
+    """Medians over the runs."""
+    print("\n| | events/s | events a U of wall time | and had it had a core for itself | "
+          "thread: U of CPU an event (ns; waits a 1,000 events) |\n|---|---:|---:|---:|---|")
+    for case, runs in results.items():
+        alone = ("" if case == BARE else
+                 f"{median(runs, lambda run: run['rate_alone'] * run['unit']):.2f}")
+        threads = []
+        for thread in sorted({thread for run in runs for thread in run["cpu"]}):
+            used = median(runs, lambda run: run["cpu"].get(thread, 0))
+            units = median(runs, lambda run: run["cpu"].get(thread, 0) / run["unit"])
+            waits = median(runs, lambda run: run["waits"].get(thread, 0))
+            if units >= 0.005:
+                threads.append(f"{thread} {units:.2f} ({1e9 * used:.0f}; {1e3 * waits:.1f})")
+        print(f"| {case} | {median(runs, lambda run: run['rate']):.0f} | "
+              f"{median(runs, lambda run: run['rate'] * run['unit']):.2f} | "
+              f"{alone} | "
+              f"{', '.join(threads)} |")
+    unit = statistics.median(run["unit"] for runs in results.values() for run in runs)
+    print(f"\nU {1e9 * unit:.0f} ns")
+    for case, runs in results.items():
+        if case != BARE:
+            print(f"{case}: {median(runs, lambda run: run['alerts']):.0f} alerts, "
+                  f"{median(runs, lambda run: run['forwarded']):.0f} events forwarded, "
+                  f"RSS {median(runs, lambda run: run['rss']):.0f} MiB")
 
 
 # How long an alert takes.
@@ -251,16 +308,11 @@ def delays(broker, folder, rate, seconds):
         daemon.wait_until_assigned()
         reader = AlertReader(broker, daemon.own["alerts"])
         reader.start()
-        before = thread_seconds(daemon.process.pid)
-        fed_at = time.time()
+        before = Threads(daemon.process.pid)
         fed = load("feed", broker.bootstrap, rate, *paths)
-        spent = thread_seconds(daemon.process.pid)
-        spent.subtract(before)
-        kafka_broker.wait_until(lambda: daemon.committed()[0] >= fed["records"],
-                                "all to be read", 120)
-        kafka_broker.wait_until(
-            lambda: daemon.committed()[1] >= daemon.count(daemon.own["events"]),
-            "all to be correlated", 120)
+        fed_at = time.time() - fed["seconds"]
+        spent = Threads(daemon.process.pid).since(before).cpu
+        kafka_broker.wait_until(lambda: daemon.is_through(fed["records"]), "all to be read", 120)
         alerts = reader.stop()
     arrived = arrivals(broker, {place for _, alert in alerts for place in places(alert)})
     waits = []
@@ -329,9 +381,11 @@ def main():
     parser.add_argument("--events", type=int, default=500_000, help="of the backlog")
     parser.add_argument("--rate", type=int, default=5_000, help="of event time in the backlog")
     parser.add_argument("--hosts", type=int, default=200, help="in the backlog")
-    parser.add_argument("--seconds", type=int, default=25, help="of live load")
+    parser.add_argument("--runs", type=int, default=3, help="of each case over the backlog")
+    parser.add_argument("--only", nargs="*", choices=[BARE, *CASES], default=[BARE, *CASES])
+    parser.add_argument("--seconds", type=int, default=25, help="of live load; 0: none")
     parser.add_argument("--live-rate", type=int, help="records a second; default: half of the "
-                        "rate at which the backlog was drained")
+                        "lowest rate at which the backlog was drained")
     parser.add_argument("--minutes", type=int, help="watch memory for so long instead")
     parser.add_argument("--memory-rate", type=int, default=500, help="records a second, then")
     options = parser.parse_args()
@@ -340,14 +394,22 @@ def main():
     except kafka_broker.Unavailable as why:
         sys.exit(str(why))
     print(machine())
-    with tempfile.TemporaryDirectory() as temporary, kafka_broker.KafkaBroker() as broker:
+    # All workers of a group begin together.
+    with tempfile.TemporaryDirectory() as temporary, \
+            kafka_broker.KafkaBroker(config={"group.initial.rebalance.delay.ms": 500}) as broker:
         folder = pathlib.Path(temporary)
         if options.minutes:
             watch_memory(broker, folder, options)
             return
-        rate = show_drain(drain(broker, folder, options))
-        live_rate = options.live_rate or int(rate / 2)
-        show_delays(*delays(broker, folder, live_rate, options.seconds))
+        backlog = Backlog(broker, folder, options)
+        loadgen(folder / "unit")
+        with Yardstick(folder / "unit") as yardstick:
+            results = measure(backlog, yardstick, options.only, options.runs)
+        show_backlog(results)
+        if options.seconds:
+            slowest = min(median(runs, lambda run: run["rate"]) for runs in results.values())
+            live_rate = options.live_rate or int(slowest / 2)
+            show_delays(*delays(broker, folder, live_rate, options.seconds))
 
 
 if __name__ == "__main__":

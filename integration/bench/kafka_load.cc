@@ -1,11 +1,14 @@
-// kafka_load: the two ends of a benchmark through Kafka.
+// kafka_load: the two ends of a benchmark through Kafka, and its unit.
 //
-//   kafka_load feed BROKER RATE FILE...     writes each line of TOPIC.ndjson to TOPIC, without
-//                                           keys; RATE records a second, 0: as fast as it goes
+//   kafka_load feed BROKER RATE FILE...     writes each line of TOPIC.ndjson to TOPIC, keyed by the
+//                                           host that the sequitur of one partition would find it
+//                                           on; RATE records a second, 0: as fast as it goes
 //   kafka_load drain BROKER RECORDS TOPIC...  reads so many records with sequitur's own client and
 //                                           its settings, and only touches their bytes: the floor
+//   kafka_load unit FOLDER                  prints U in ns for every line of its standard input,
+//                                           over the folder's telemetry (unit/pipeline/yardstick.h)
 //
-// Each prints one line of JSON about what it did.
+// The first two print one line of JSON about what they did.
 
 #include <sys/resource.h>
 
@@ -14,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -23,6 +27,9 @@
 #include "base/status_macros.h"
 #include "bus/kafka_consumer.h"
 #include "bus/kafka_producer.h"
+#include "decode/decoder.h"
+#include "event/host_table.h"
+#include "pipeline/yardstick.h"
 
 namespace sequitur::bench {
 namespace {
@@ -53,6 +60,7 @@ bus::KafkaOptions Options(const std::string& broker, std::string client) {
 struct Stream {
   std::string topic;
   std::vector<std::string> lines;
+  std::vector<std::string> keys;  // of the lines
   size_t next = 0;
 
   // How far it is, of itself: what is to be written next is the stream that is
@@ -73,9 +81,53 @@ std::vector<Stream> ReadStreams(const std::vector<std::string>& paths) {
   return streams;
 }
 
+// Keys as of shippers that know the fleet: which addresses are whose is learnt
+// from all of it before the first key is given.
+class HostKeys {
+ public:
+  HostKeys() : projection_(fields_) {
+    projection_.Add(event::field::kSourceIp);
+    projection_.Add(event::field::kDestinationIp);
+  }
+
+  absl::Status GiveTo(std::vector<Stream>& streams) {
+    for (const bool learning : {true, false}) {
+      for (Stream& stream : streams) {
+        ASSIGN_OR_RETURN(const auto decoder, decode::Decoder::Create(projection_, {}));
+        event::Event event(projection_);
+        for (const std::string& line : stream.lines) {
+          std::string key = HostOf(*decoder, stream.topic, line, event);
+          if (!learning) stream.keys.push_back(std::move(key));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  std::string HostOf(decode::Decoder& decoder, const std::string& topic, const std::string& line,
+                     event::Event& event) {
+    std::string host;
+    decode::RawRecord raw;
+    raw.bytes = line;
+    raw.path = topic;
+    decoder.Decode(raw, event, [&](const event::Event& decoded) {
+      host = std::string(
+          hosts_.canonical(hosts_.Resolve(decoded.claim, decoded.Text(event::field::kSourceIp),
+                                          decoded.Text(event::field::kDestinationIp))));
+    });
+    return host;
+  }
+
+  event::FieldTable fields_;
+  event::Projection projection_;
+  event::HostTable hosts_{event::HostTableOptions()};
+};
+
 absl::Status Write(bus::Producer& producer, const Stream& stream) {
   bus::OutgoingRecord record;
   record.topic = stream.topic;
+  record.key = stream.keys[stream.next];
   record.value = stream.lines[stream.next];
   absl::Status written = producer.Produce(record, 0);
   while (absl::IsResourceExhausted(written)) {
@@ -88,6 +140,7 @@ absl::Status Write(bus::Producer& producer, const Stream& stream) {
 absl::Status Feed(const std::string& broker, double rate, const std::vector<std::string>& paths) {
   ASSIGN_OR_RETURN(auto producer, bus::KafkaProducer::Create(Options(broker, "feed")));
   std::vector<Stream> streams = ReadStreams(paths);
+  RETURN_IF_ERROR(HostKeys().GiveTo(streams));
   const size_t total =
       std::accumulate(streams.begin(), streams.end(), size_t{0},
                       [](size_t sum, const Stream& stream) { return sum + stream.lines.size(); });
@@ -146,9 +199,21 @@ absl::Status Drain(const std::string& broker, size_t records,
   return absl::OkStatus();
 }
 
+absl::Status MeasureUnit(const std::string& folder) {
+  const Lines mix = Mix(LoadLines(folder), 10'000);
+  if (mix.empty()) return absl::NotFoundError(absl::StrCat("no telemetry in ", folder));
+  Yardstick yardstick;
+  for (std::string asked; std::getline(std::cin, asked);) {
+    std::printf("%.1f\n", yardstick.Measure(mix));
+    std::fflush(stdout);
+  }
+  return absl::OkStatus();
+}
+
 int Main(const std::vector<std::string>& arguments) {
   absl::Status done = absl::InvalidArgumentError(
-      "usage: kafka_load feed BROKER RATE FILE... | drain BROKER RECORDS TOPIC...");
+      "usage: kafka_load feed BROKER RATE FILE... | drain BROKER RECORDS TOPIC... | unit FOLDER");
+  if (arguments.size() == 2 && arguments[0] == "unit") done = MeasureUnit(arguments[1]);
   if (arguments.size() > 3) {
     const std::vector<std::string> rest(arguments.begin() + 3, arguments.end());
     if (arguments[0] == "feed") done = Feed(arguments[1], std::atof(arguments[2].c_str()), rest);

@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import kafka_broker  # pylint: disable=wrong-import-position
 import kafka_site  # pylint: disable=wrong-import-position
-from kafka_bench import rss_mib  # pylint: disable=wrong-import-position
+from probe import rss_mib  # pylint: disable=wrong-import-position
 from sequitur_cli import BUILD  # pylint: disable=wrong-import-position
 
 RUNS = 7

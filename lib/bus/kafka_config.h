@@ -4,10 +4,10 @@
 // operator's (any librdkafka property), then those that correctness rests on.
 //
 // Defaults that differ from librdkafka's, and why (measured): fetch.max.bytes
-// 4 MiB, as larger responses cost page faults; queued.min.messages and
-// queued.max.messages.kbytes raised, as 2.0.2 stops fetching for up to a second
-// once either limit is reached; partitioner murmur2, so that keys go where
-// Java's clients put them.
+// 4 MiB, as larger responses cost page faults; queued.max.messages.kbytes 32 MiB,
+// the one limit of what is fetched ahead (queued.min.messages is raised out of its
+// way): more takes memory and brings nothing, as long as fetching goes on when a part
+// has been read; partitioner murmur2, so that keys go where Java's clients put them.
 
 #include <functional>
 #include <map>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
@@ -41,6 +42,18 @@ bool IsPlaceLost(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
 
+// How many bytes the client keeps ahead of its reader.
+size_t QueueBytes(const rd_kafka_conf_t* conf) {
+  char kbytes[32] = "";
+  size_t size = sizeof(kbytes);
+  int64_t parsed = 0;
+  if (rd_kafka_conf_get(conf, "queued.max.messages.kbytes", kbytes, &size) != RD_KAFKA_CONF_OK ||
+      !absl::SimpleAtoi(kbytes, &parsed)) {
+    return 0;
+  }
+  return static_cast<size_t>(parsed) << 10;
+}
+
 TopicPartition At(const rd_kafka_topic_partition_t& entry) {
   return {entry.topic, entry.partition};
 }
@@ -49,14 +62,17 @@ TopicPartition At(const rd_kafka_topic_partition_t& entry) {
 
 absl::StatusOr<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(KafkaOptions options) {
   const PropertyList defaults = {
-      {"fetch.max.bytes", "4194304"},
-      {"fetch.message.max.bytes", "2097152"},
-      {"receive.message.max.bytes", "100000000"},
-      {"fetch.wait.max.ms", "50"},
-      {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", "131072"},
-      {"topic.metadata.refresh.interval.ms", "30000"},
-      {"log.connection.close", "false"},
+    {"fetch.max.bytes", "4194304"},
+    {"fetch.message.max.bytes", "2097152"},
+    {"receive.message.max.bytes", "100000000"},
+    {"fetch.wait.max.ms", "50"},
+    {"queued.min.messages", "1000000"},
+    {"queued.max.messages.kbytes", "32768"},
+#if RD_KAFKA_VERSION >= 0x02020000
+    {"fetch.queue.backoff.ms", "5"},
+#endif
+    {"topic.metadata.refresh.interval.ms", "30000"},
+    {"log.connection.close", "false"},
   };
   PropertyList fixed = {
       {"group.id", options.group},
@@ -70,6 +86,7 @@ absl::StatusOr<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(KafkaOption
   if (!options.instance.empty()) fixed.push_back({"group.instance.id", options.instance});
   std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(options.log));
   ASSIGN_OR_RETURN(ConfHandle conf, MakeConf(options, defaults, fixed, consumer->opaque_));
+  consumer->wake_after_ = QueueBytes(conf.get()) / 4;
   rd_kafka_conf_set_rebalance_cb(
       conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t event,
                      rd_kafka_topic_partition_list_t* partitions, void* opaque) {
@@ -114,6 +131,7 @@ absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord ea
   size_t taken = 0;
   const auto take = [&](rd_kafka_message_t* message) {
     if (Take(*message, each)) ++taken;
+    read_since_wake_ += message->key_len + message->len;
     rd_kafka_message_destroy(message);
   };
   // A batch is waited for until it is full: so the first record alone, then what
@@ -126,7 +144,20 @@ absl::StatusOr<size_t> KafkaConsumer::Poll(absl::Duration timeout, EachRecord ea
   }
   RETURN_IF_ERROR(fatal_);
   if (place_lost_ && !paused_) RETURN_IF_ERROR(FindPlaces());
+  if (read_since_wake_ >= wake_after_) WakeFetchers();
   return taken;
+}
+
+// Before fetch.queue.backoff.ms, a broker's thread that finds the queue full sleeps
+// until it hears something, up to a second, and a queue that is emptied sooner runs
+// dry. A question to each broker that leads a partition wakes them all; nobody waits
+// for the answer.
+void KafkaConsumer::WakeFetchers() {
+  read_since_wake_ = 0;
+  if (next_.empty() || paused_ || rd_kafka_version() >= 0x02020000) return;
+  const PartitionsHandle list = MakeList(next_);
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  (void)rd_kafka_offsets_for_times(client_.get(), list.get(), 0);
 }
 
 // Without the offset it wants a partition stands still in the client, and only a

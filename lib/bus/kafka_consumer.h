@@ -5,8 +5,9 @@
 //
 // Avoided in librdkafka 2.0.2: a batch may hold records of a partition that was
 // revoked, paused or sought while it was being filled, so every record is held
-// against the place its partition stands at; and a paused partition's records
-// already queued are dropped, so Resume seeks to that place.
+// against the place its partition stands at; a paused partition's records already
+// queued are dropped, so Resume seeks to that place; and fetching does not go on by
+// itself soon enough once the queue was full, so it is woken as the queue empties.
 
 #include <memory>
 #include <string>
@@ -50,6 +51,7 @@ class KafkaConsumer final : public Consumer {
   absl::Status Assign(rd_kafka_topic_partition_list_t* partitions);
   absl::Status AssignOrRetry(rd_kafka_topic_partition_list_t* partitions);
   absl::Status FindPlaces();
+  void WakeFetchers();
   void Revoke(const rd_kafka_topic_partition_list_t* partitions);
   void Jumped(const TopicPartition& at, int64_t wanted, int64_t to);
   bool Take(const rd_kafka_message_t& message, EachRecord each);
@@ -66,6 +68,8 @@ class KafkaConsumer final : public Consumer {
   std::vector<TopicPartition> released_;  // still held, until the next Poll
   TopicPartition scratch_;
   std::vector<rd_kafka_message_t*> batch_;
+  size_t wake_after_ = 0;       // bytes: a part of the queue
+  size_t read_since_wake_ = 0;  // bytes
   bool paused_ = false;
   bool place_lost_ = false;  // some offset of next_ is not there any more
   bool closed_ = false;

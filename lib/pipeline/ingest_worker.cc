@@ -145,11 +145,11 @@ void IngestWorker::NameHost(event::Event& event, event::HostId host) {
 }
 
 void IngestWorker::Forward(event::Event& event, const bus::Record& record) {
-  writer_.Write(event, wire_);
   if (!needed_->Needs(event)) {
     stats_.unneeded.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  writer_.Write(event, wire_);
   if (wire_.size() > kMaxForwarded) {
     reader_.DeadLetter(record, "too_large_to_forward");
     return;

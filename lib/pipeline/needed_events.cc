@@ -1,6 +1,7 @@
 #include "pipeline/needed_events.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 
@@ -31,6 +32,10 @@ event::Projection SetLater(const event::FieldTable& fields) {
   }
   return open;
 }
+
+// What indicators and direction set in an event.
+constexpr std::array<event::FieldId, 3> kSetHere = {
+    field::kSequiturIndicators, field::kNetworkDirection, field::kSequiturFlags};
 
 bool HasFlag(const event::Event& event, absl::string_view wanted) {
   for (const event::Value& flag : event.Get(field::kSequiturFlags).elements()) {
@@ -71,9 +76,13 @@ bool NeededEvents::Needs(event::Event& event) {
     return true;
   }
   if (HasFlag(event, Coverage::kLossFlag)) return true;
+  std::array<event::Value, kSetHere.size()> before;
+  for (size_t i = 0; i < kSetHere.size(); ++i) before[i] = event.Get(kSetHere[i]);
   indicators_.Enrich(event);
   direction_.Enrich(event);
-  return MayHit(event) || MayCount(event);
+  const bool needed = MayHit(event) || MayCount(event);
+  for (size_t i = 0; i < kSetHere.size(); ++i) event.Set(kSetHere[i], before[i]);
+  return needed;
 }
 
 bool NeededEvents::MayHit(const event::Event& event) {

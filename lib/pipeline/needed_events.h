@@ -35,8 +35,8 @@ class NeededEvents {
 
   explicit NeededEvents(const Site& site);
 
-  // REQUIRES: the event's host is resolved. Sets what can be said of the event by
-  // itself (indicators, direction), so what is handed on must be written before.
+  // REQUIRES: the event's host is resolved. Leaves the event as it came: what can be
+  // said of it by itself (indicators, direction) is for the next stage to say.
   bool Needs(event::Event& event);
   // The host's number ends.
   void ForgetHost(event::HostId host);

@@ -91,6 +91,21 @@ TEST_F(NeededEventsTest, FlowsAreNeededWhereTheyGoOut) {
   }
 }
 
+TEST_F(NeededEventsTest, TheEventStaysAsItCame) {
+  NewRequest("/a/../../etc/passwd", 404);
+  ASSERT_TRUE(needed_->Needs(*event_));
+  EXPECT_FALSE(event_->Has(field::kSequiturIndicators));
+  New("network", 1);
+  event_->SetString(field::kNetworkDirection, "outbound");
+  event_->SetString(field::kSourceIp, "10.1.2.3");
+  event_->SetString(field::kDestinationIp, "169.254.169.254");
+  event_->Append(field::kSequiturFlags, event::Value::String("time_zone_assumed"));
+  needed_->Needs(*event_);
+  EXPECT_EQ(event_->Text(field::kNetworkDirection), "outbound");
+  ASSERT_EQ(event_->Get(field::kSequiturFlags).elements().size(), 1u);
+  EXPECT_EQ(event_->Get(field::kSequiturFlags).elements()[0].text(), "time_zone_assumed");
+}
+
 TEST_F(NeededEventsTest, OneOfAKindGoesOnEveryHeartbeat) {
   NewRequest("/index.html", 200, 29);
   EXPECT_FALSE(needed_->Needs(*event_));

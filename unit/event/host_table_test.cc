@@ -109,7 +109,9 @@ TEST(HostTable, AHostKnownByNameAcquiresItsId) {
 }
 
 TEST(HostTable, AnIdSpeltLikeANameIsThatHost) {
-  HostTable table({.default_host = "Mac-7"});
+  HostTableOptions options;
+  options.default_host = "Mac-7";
+  HostTable table(options);
   const HostId host = Claim().In(table);
   EXPECT_EQ(Claim().Id("MAC-7").In(table), host);
   EXPECT_EQ(Claim().Id("web-9").In(table), Claim().Name("Web-9.local").In(table));

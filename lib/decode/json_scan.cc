@@ -315,17 +315,12 @@ class Scanner {
     std::memcpy(text, start, static_cast<size_t>(p - start));
     char* out = text + (p - start);
     while (true) {
+      p = CopyToStringEnd(p, end_, out);
       if (p == end_) return nullptr;
       if (*p == '"') break;
       if (*p != '\\' || end_ - p < 2) return nullptr;  // or a control character
-      if (p[1] == '/' || p[1] == '"') {
-        *out++ = p[1];
-        p += 2;
-      } else {
-        p = PutEscape(p, out);
-        if (p == nullptr) return nullptr;
-      }
-      p = CopyToStringEnd(p, end_, out);
+      p = PutEscape(p, out);
+      if (p == nullptr) return nullptr;
     }
     out_ = out;
     writer_.Add(id, Value::String({text, static_cast<size_t>(out - text)}));

@@ -134,7 +134,8 @@ void AccessWriter::SetClient() {
     event_.SetString(field::kSourceDomain, client);
   }
   SetCount(field::kSourcePort, kRemotePort);
-  if (origin_.kind == SourceKind::kNginxAccess && !absl::StartsWith(client, "unix:")) {
+  if (origin_.kind == SourceKind::kNginxAccess && !absl::StartsWith(client, "unix:") &&
+      event_.Wants(field::kNginxAccessRemoteIpList)) {
     Value* const kept = event_.arena().Allocate<Value>(count);
     std::copy(listed, listed + count, kept);
     event_.Set(field::kNginxAccessRemoteIpList, Value::List({kept, count}));
@@ -148,6 +149,8 @@ void AccessWriter::SetClient() {
 }
 
 void AccessWriter::SetServer() {
+  // Most formats name none.
+  if (line_[kHost].empty() && line_[kServerPort].empty() && line_[kServerAddress].empty()) return;
   const HostPort host = SplitHostPort(line_[kHost]);
   auto port = host.port;
   if (!port) port = ParseCount(line_[kServerPort]);
@@ -194,10 +197,12 @@ RequestLine AccessWriter::AssembledRequest() {
 void AccessWriter::SetRequestAndUrl() {
   RequestLine request =
       IsUnset(line_[kRequest]) ? RequestLine() : ParseRequestLine(Plain(kRequest));
-  const RequestLine parts = AssembledRequest();
-  if (request.method.empty()) request.method = parts.method;
-  if (request.target.empty()) request.target = parts.target;
-  if (request.version.empty()) request.version = parts.version;
+  if (request.method.empty() || request.target.empty() || request.version.empty()) {
+    const RequestLine parts = AssembledRequest();
+    if (request.method.empty()) request.method = parts.method;
+    if (request.target.empty()) request.target = parts.target;
+    if (request.version.empty()) request.version = parts.version;
+  }
   if (!IsUnset(line_[kScheme])) event_.SetString(field::kUrlScheme, line_[kScheme]);
   SetRequest(request, event_);
 }

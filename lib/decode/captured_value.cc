@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "decode/time_zones.h"
+
 namespace sequitur::decode {
 
 using event::TimeNs;
@@ -59,10 +61,12 @@ std::optional<TimeNs> CapturedTime(const Value& value) {
     const double d = first.double_value();
     return event::FromEpochSeconds(std::fabs(d) < 1e11 ? d : d / 1000);
   }
+  // Mostly it is text, and no text is both a date and a number.
+  if (first.is_string()) {
+    if (const auto iso = event::ParseIso8601(first.string_value(), &Utc())) return iso;
+  }
   if (const auto i = CapturedInt(first)) return FromEpochInt(*i);
   if (!first.is_string()) return std::nullopt;
-  const absl::TimeZone utc = absl::UTCTimeZone();
-  if (const auto iso = event::ParseIso8601(first.string_value(), &utc)) return iso;
   return event::ParseEpochSeconds(first.string_value());
 }
 

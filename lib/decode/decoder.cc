@@ -32,7 +32,7 @@ bool IsAccess(SourceKind kind) {
 bool IsFromFile(const RawRecord& record) { return record.position.partition == Position::kFile; }
 
 // Streams that name no file are told apart by where their records come from.
-uint64_t StreamSeed(const RawRecord& record) {
+uint64_t SeedOf(const RawRecord& record) {
   return FactIdentity()
       .Add(static_cast<int64_t>(record.position.source))
       .Add(record.position.partition)
@@ -44,16 +44,6 @@ uint64_t StreamSeed(const RawRecord& record) {
 bool IsArray(absl::string_view bytes) {
   return !bytes.empty() && bytes.front() == '[' &&
          absl::StartsWith(absl::StripLeadingAsciiWhitespace(bytes.substr(1)), "{");
-}
-
-// A record comes from memory, having been received by another core: all of it is
-// asked for at once.
-void Prefetch(absl::string_view bytes) {
-  constexpr size_t kLine = 64;
-  constexpr size_t kMost = 4096;
-  for (size_t at = 0; at < std::min(bytes.size(), kMost); at += kLine) {
-    __builtin_prefetch(bytes.data() + at);
-  }
 }
 
 void SetTimeText(event::FieldId id, event::TimeNs time, event::Event& event) {
@@ -83,7 +73,6 @@ void Decoder::set_max_future(absl::Duration max_future) {
 }
 
 DecodeResult Decoder::Decode(const RawRecord& record, event::Event& event, EmitEvent emit) {
-  Prefetch(record.bytes);
   event.Reset();
   last_kind_ = SourceKind::kAuto;
   row_ = record.position.row;
@@ -108,17 +97,26 @@ DecodeResult Decoder::DecodeArray(const RawRecord& record, event::Event& event, 
   return result;
 }
 
+const Envelope& Decoder::OriginOf(const RawRecord& record) {
+  const bool is_file = IsFromFile(record);
+  if (record.path == origin_path_ && is_file == origin_is_file_) return origin_;
+  origin_path_.assign(record.path.data(), record.path.size());
+  origin_is_file_ = is_file;
+  origin_ = Envelope();
+  origin_.AddOrigin(record.path, is_file ? Envelope::Origin::kFile : Envelope::Origin::kTopic,
+                    envelopes_.hints());
+  return origin_;
+}
+
 DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, EmitEvent emit) {
-  Envelope origin;
-  origin.AddOrigin(record.path,
-                   IsFromFile(record) ? Envelope::Origin::kFile : Envelope::Origin::kTopic,
-                   envelopes_.hints());
-  const uint64_t seed = StreamSeed(record);
+  const Envelope& origin = OriginOf(record);
+  const auto seed = [&record] { return SeedOf(record); };
   const DecodeResult found = unwrapper_.Find(record.bytes, origin, seed, event.arena());
   Payload& payload = unwrapper_.payload();
   if (found == DecodeResult::kNotAnEvent) return found;
-  const bool is_document = found == DecodeResult::kDecoded && payload.document != nullptr;
-  Stream& stream = is_document ? unremembered_ : streams_.Get(payload.envelope.StreamKey(seed));
+  const bool stands_alone =
+      found == DecodeResult::kDecoded && (payload.document != nullptr || IsAccess(payload.kind));
+  Stream& stream = stands_alone ? unremembered_ : streams_.Get(payload.envelope->StreamKey(seed));
   if (found != DecodeResult::kDecoded) {
     payload.kind = ContinuedLog(record, payload, stream);
     if (payload.kind == SourceKind::kAuto) return found;
@@ -136,11 +134,11 @@ DecodeResult Decoder::DecodeOne(const RawRecord& record, event::Event& event, Em
     emitted = true;
     emit(filled);
   };
-  const LineContext lines = ContextOf(record, payload.envelope, stream);
+  const LineContext lines = ContextOf(record, *payload.envelope, stream);
   const DecodeResult result = DecodePayload(payload, lines, event, stamp_and_emit);
   // Whose message it was is of use even when it is no event (Decoder::Decode).
   if (!emitted && event.sequence != event::Event::kNoSequence) {
-    StampHost(record, payload.envelope, event);
+    StampHost(record, *payload.envelope, event);
   }
   return timeless && !emitted ? DecodeResult::kNoTimestamp : result;
 }
@@ -151,13 +149,13 @@ DecodeResult Decoder::DecodePayload(const Payload& payload, const LineContext& l
     return documents_.Decode(payload.kind, *payload.document, lines, event, emit);
   }
   absl::string_view line = payload.text;
-  if (payload.envelope.has_syslog_header) {
+  if (payload.envelope->has_syslog_header) {
     line = DateEntry(payload.kind, line, lines.read_time, lines.zone, event.arena());
   }
   const bool dated_here = line.data() != payload.text.data();
   LineContext surroundings = lines;
   if (dated_here) surroundings.zone_is_assumed = false;
-  if (payload.parts && !dated_here) surroundings.parts = &*payload.parts;
+  if (!dated_here) surroundings.parts = payload.parts;
   const DecodeResult result = texts_.Decode(payload.kind, line, surroundings, event);
   if (result != DecodeResult::kDecoded) return result;
   if (dated_here) event.SetString(field::kEventOriginal, payload.text);
@@ -171,7 +169,7 @@ DecodeResult Decoder::DecodePayload(const Payload& payload, const LineContext& l
 SourceKind Decoder::ContinuedLog(const RawRecord& record, const Payload& payload,
                                  const Stream& stream) {
   if (options_.kind != SourceKind::kAuto || payload.text.empty()) return SourceKind::kAuto;
-  const Envelope& envelope = payload.envelope;
+  const Envelope& envelope = *payload.envelope;
   const SourceKind named = envelope.hint.error_kind();
   if (named != SourceKind::kAuto) return named;
   const bool one_file = IsFromFile(record) || !envelope.path.empty() || !envelope.container.empty();
@@ -206,9 +204,9 @@ bool Decoder::Stamp(const RawRecord& record, const Payload& payload, event::Even
   event.position = record.position;
   event.position.row = row_++;
   event.record_time =
-      record.record_time != kNoTime ? record.record_time : payload.envelope.read_time;
+      record.record_time != kNoTime ? record.record_time : payload.envelope->read_time;
   ClampTime(event);
-  StampHost(record, payload.envelope, event);
+  StampHost(record, *payload.envelope, event);
   StampLog(record, payload, event);
   if (!event.Has(field::kTimestamp)) SetTimeText(field::kTimestamp, event.time, event);
   SetTimeText(field::kEventIngested, record.record_time, event);
@@ -249,7 +247,7 @@ void Decoder::StampHost(const RawRecord& record, const Envelope& envelope,
 }
 
 void Decoder::StampLog(const RawRecord& record, const Payload& payload, event::Event& event) const {
-  const Envelope& envelope = payload.envelope;
+  const Envelope& envelope = *payload.envelope;
   const absl::string_view path =
       envelope.path.empty() && IsFromFile(record) ? record.path : envelope.path;
   if (!event.Has(field::kLogFilePath)) event.SetString(field::kLogFilePath, path);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -63,6 +64,7 @@ class Decoder {
  private:
   Decoder(const event::Projection& projection, SourceOptions options, TextSources texts);
 
+  const Envelope& OriginOf(const RawRecord& record);
   DecodeResult DecodeOne(const RawRecord& record, event::Event& event, EmitEvent emit);
   DecodeResult DecodeArray(const RawRecord& record, event::Event& event, EmitEvent emit);
   DecodeResult DecodePayload(const Payload& payload, const LineContext& lines, event::Event& event,
@@ -83,8 +85,12 @@ class Decoder {
   JsonSources documents_;
   TextSources texts_;
   Unwrapper unwrapper_;
+  // What the last record's path says; mostly it is the next one's, too.
+  Envelope origin_;
+  std::string origin_path_;
+  bool origin_is_file_ = false;
   StreamTable streams_;
-  Stream unremembered_;  // of documents, none of which needs the one before
+  Stream unremembered_;  // of what needs nothing from the one before
   TimeZones zones_;
   event::TimeNs max_future_;
   uint32_t row_ = 0;

@@ -74,12 +74,14 @@ SourceKind RecogniseLine(absl::string_view line, const StreamHint& hint,
     if (SantaLog::Recognises(line)) return SourceKind::kSanta;
     if (ZeekTsv::Recognises(line)) return SourceKind::kZeek;
   }
-  StockLine stock;
+  std::optional<StockLine> unwanted;
+  if (parts == nullptr) parts = &unwanted;
+  StockLine& stock = parts->emplace();
   const bool split = SplitStockLine(line, &stock);
   const bool nginx = split && NginxAccess::RecognisesHead(stock.head);
   const bool httpd =
       split ? HttpdAccess::RecognisesHead(stock.head) : SplitTlsRequestLine(line, &stock);
-  if (split && parts != nullptr) *parts = stock;
+  if (!split) parts->reset();
   if (nginx && httpd) {
     if (hint.server == Server::kHttpd) return SourceKind::kHttpdAccess;
     if (hint.server == Server::kNginx) return SourceKind::kNginxAccess;

@@ -97,9 +97,9 @@ void Envelope::AddOrigin(absl::string_view name, Origin origin, HintMemo& hints)
   hint.Fill(origin == Origin::kFile ? hints.FromPath(name) : hints.FromName(name));
 }
 
-uint64_t Envelope::StreamKey(uint64_t seed) const {
+uint64_t Envelope::StreamKey(StreamSeed seed) const {
   return FactIdentity()
-      .Add(path.empty() && container.empty() ? static_cast<int64_t>(seed) : 0)
+      .Add(path.empty() && container.empty() ? static_cast<int64_t>(seed()) : 0)
       .Add(host.id.empty() ? host.name : host.id)
       .Add(path)
       .Add(container)
@@ -120,7 +120,11 @@ EnvelopeReader::EnvelopeReader(JsonPaths& paths)
       timezone_(paths.Add("event.timezone")),
       stream_(paths.Add("stream")),
       offset_(paths.Add("log.offset")),
-      beat_offset_(paths.Add("offset")) {
+      beat_offset_(paths.Add("offset")),
+      any_object_(paths.AddSet()),
+      any_name_(paths.AddSet()) {
+  for (PathId id : objects_) paths.Put(id, any_object_);
+  for (PathId id : names_) paths.Put(id, any_name_);
   host_ = {.id = paths.Add("host.id"),
            .name = paths.Add("host.name"),
            .hostname = paths.Add("host.hostname"),
@@ -204,6 +208,7 @@ void EnvelopeReader::ReadNames(const JsonCaptures& document, Envelope& envelope)
        envelope.tags.elements().first(std::min(kTags, envelope.tags.elements().size()))) {
     if (tag.is_string()) envelope.hint.Fill(hints_.FromName(tag.string_value()));
   }
+  if (!document.HasAnyOf(any_name_)) return;
   for (PathId id : names_) {
     if (document.Has(id)) envelope.hint.Fill(hints_.FromName(document.Text(id)));
   }
@@ -217,6 +222,7 @@ HostEvidence EnvelopeReader::AgentHost(const JsonCaptures& document, Arena& aren
   for (PathId id : {host_.name, host_.hostname, host_.agent_hostname, host_.beat_hostname,
                     host_.agent_name, host_.beat_name}) {
     SetName(document.Text(id), host);
+    if (!host.name.empty()) break;
   }
   if (SaysWho(host)) {
     host.rank = Rank::kAgent;

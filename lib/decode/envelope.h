@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "decode/cri_line.h"
@@ -45,6 +46,9 @@ struct HostEvidence {
   event::Value addresses;
 };
 
+// What tells apart streams that name neither a file nor a container.
+using StreamSeed = absl::FunctionRef<uint64_t()>;
+
 struct Envelope {
   static constexpr size_t kMaxNames = 12;
   static constexpr int64_t kNoOffset = -1;
@@ -69,8 +73,8 @@ struct Envelope {
   // A host inside the others: replaces one of no higher rank.
   void AddHost(const HostEvidence& inner);
   // The stream this line is one of: the same file or container whatever record
-  // brings it; `seed` tells apart streams that name neither.
-  uint64_t StreamKey(uint64_t seed) const;
+  // brings it.
+  uint64_t StreamKey(StreamSeed seed) const;
 };
 
 class EnvelopeReader {
@@ -82,6 +86,7 @@ class EnvelopeReader {
 
   // What `document` wraps, in the order to look: whole objects, then texts.
   // Empty views where it has none.
+  bool WrapsObjects(const JsonCaptures& document) const { return document.HasAnyOf(any_object_); }
   std::array<absl::string_view, kObjects> Objects(const JsonCaptures& document) const;
   std::array<absl::string_view, kTexts> Texts(const JsonCaptures& document) const;
 
@@ -120,6 +125,8 @@ class EnvelopeReader {
   std::array<PathId, 3> containers_;
   std::array<PathId, Envelope::kMaxNames> names_;
   PathId agent_path_, tags_, timezone_, stream_, offset_, beat_offset_;
+  // Of those above, what few documents have.
+  PathSet any_object_, any_name_;
 };
 
 }  // namespace sequitur::decode

@@ -52,19 +52,19 @@ HeadParts SplitHead(absl::string_view head) {
 
 DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
                          event::Event& event) {
-  StockLine stock;
+  StockLine own;
   AccessLine line;
-  if (lines.parts != nullptr) stock = *lines.parts;
-  if (lines.parts != nullptr || SplitStockLine(original, &stock)) {
+  const StockLine& stock = lines.parts != nullptr ? *lines.parts : own;
+  if (lines.parts != nullptr || SplitStockLine(original, &own)) {
     const HeadParts head = SplitHead(stock.head);
     if (!head.complete) return DecodeResult::kMalformedLine;
     line[kHost] = head.host;
     line[kRemote] = head.remote;
     line[kUser] = head.user;
-  } else if (SplitTlsRequestLine(original, &stock)) {
-    line[kRemote] = TakeToken(&stock.between);
-    line[kTlsProtocol] = TakeToken(&stock.between);
-    line[kTlsCipher] = TakeToken(&stock.between);
+  } else if (SplitTlsRequestLine(original, &own)) {
+    line[kRemote] = TakeToken(&own.between);
+    line[kTlsProtocol] = TakeToken(&own.between);
+    line[kTlsCipher] = TakeToken(&own.between);
   } else {
     return DecodeResult::kNotRecognised;
   }

@@ -247,7 +247,7 @@ absl::StatusOr<HttpdError> HttpdError::Create(absl::string_view error_log_format
 bool HttpdError::Recognises(absl::string_view line) {
   absl::string_view time, level;
   return TakeBracketed(&line, &time) && LooksLikeCtime(time) && TakeBracketed(&line, &level) &&
-         ParseCtime(time, absl::UTCTimeZone()).has_value();
+         ParseCtime(time, Utc()).has_value();
 }
 
 DecodeResult HttpdError::Decode(absl::string_view original, const LineContext& lines,

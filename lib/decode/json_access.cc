@@ -218,35 +218,30 @@ void SettleAmbiguities(AccessLine* line) {
 
 }  // namespace
 
-JsonAccess::JsonAccess(JsonPaths& paths, const event::Projection&) {
+JsonAccess::JsonAccess(JsonPaths& paths, const event::Projection&)
+    : statuses_(paths.AddSet()),
+      requests_(paths.AddSet()),
+      any_time_(paths.AddSet()),
+      foreign_(paths.AddSet()) {
   for (const NamedKey& key : kKeys) {
-    keys_.push_back({paths.Add(key.name), key.field});
-    if (key.field == kStatus) statuses_.push_back(keys_.back().id);
+    const PathId id = paths.Add(key.name);
+    keys_.push_back({id, key.field});
+    if (key.field == kStatus) paths.Put(id, statuses_);
+    if (key.field == kRequest || key.field == kTarget || key.field == kPath) {
+      paths.Put(id, requests_);
+    }
   }
-  for (absl::string_view name : kTimes) times_.push_back(paths.Add(name));
+  for (absl::string_view name : kTimes) {
+    times_.push_back(paths.Add(name));
+    paths.Put(times_.back(), any_time_);
+  }
   for (const NamedDuration& d : kDurations) durations_.push_back({paths.Add(d.name), d.unit});
-  for (absl::string_view name : kForeign) foreign_.push_back(paths.Add(name));
-}
-
-bool JsonAccess::HasAny(const JsonCaptures& captures, AccessField field) const {
-  for (const Key& key : keys_) {
-    if (key.field == field && captures.Has(key.id)) return true;
-  }
-  return false;
+  for (absl::string_view name : kForeign) paths.Put(paths.Add(name), foreign_);
 }
 
 bool JsonAccess::Recognises(const JsonCaptures& captures) const {
-  // First what most documents have not.
-  bool has_status = false;
-  for (PathId id : statuses_) has_status |= captures.Has(id);
-  if (!has_status) return false;
-  for (PathId id : foreign_) {
-    if (captures.Has(id)) return false;
-  }
-  bool has_time = false;
-  for (PathId id : times_) has_time |= captures.Has(id);
-  return has_time &&
-         (HasAny(captures, kRequest) || HasAny(captures, kTarget) || HasAny(captures, kPath));
+  return captures.HasAnyOf(statuses_) && captures.HasAnyOf(requests_) &&
+         captures.HasAnyOf(any_time_) && !captures.HasAnyOf(foreign_);
 }
 
 JsonAccess::FoundTime JsonAccess::FindTime(const JsonCaptures& captures,

@@ -55,13 +55,14 @@ class JsonAccess {
   // The unit in which the duration was given, or 0.
   int64_t SetDuration(const JsonCaptures& captures, AccessLine* line) const;
   FoundTime FindTime(const JsonCaptures& captures, const LineContext& lines) const;
-  bool HasAny(const JsonCaptures& captures, AccessField field) const;
 
   std::vector<Key> keys_;
-  std::vector<PathId> statuses_;  // of keys_, those of a status
   std::vector<DurationKey> durations_;
-  std::vector<PathId> times_;    // best first
-  std::vector<PathId> foreign_;  // keys that only other sources have
+  std::vector<PathId> times_;  // best first
+  PathSet statuses_;
+  PathSet requests_;  // what was asked for, whole or in part
+  PathSet any_time_;
+  PathSet foreign_;  // keys that only other sources have
 };
 
 }  // namespace sequitur::decode

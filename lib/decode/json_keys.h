@@ -6,7 +6,8 @@
 // path it continues. Private to json_scan.
 //
 // A guess is only ever a guess: the bytes decide, and what they mean is what
-// JsonPaths::Find says of them.
+// JsonPaths::Find says of them. Where writers differ, or leave a key out now and
+// then, the key before the last one is the second guess.
 //
 // Bounds:   kMaxKeys keys of kMaxText bytes; when they are too many, it forgets
 //           them all.
@@ -34,12 +35,23 @@ class JsonKeys {
   // Number of a key; 0 is none.
   using Link = uint16_t;
 
+  // The keys seen last at one place.
+  struct Guess {
+    Link latest = 0;
+    Link before = 0;
+
+    void Remember(Link link) {
+      before = latest;
+      latest = link;
+    }
+  };
+
   struct alignas(64) Key {
     char text[kMaxText] = {};  // ,"name": with what stands before it
     uint32_t parent = JsonPaths::kNone;
     JsonPaths::Target target = JsonPaths::kNoTarget;
-    Link next = 0;   // the key behind it, the last time
-    Link first = 0;  // the first key in the object it names, the last time
+    Guess next;   // the key behind it
+    Guess first;  // the first key in the object it names
     uint8_t size = 0;
 
     // Whether this is the key behind the comma or bracket at `p`, in an object at
@@ -55,7 +67,7 @@ class JsonKeys {
         return static_cast<uint32_t>(_mm_movemask_epi8(same));
       };
       const uint32_t same = same_at(0) | same_at(16) << 16 | 1;
-      return (~static_cast<uint64_t>(same) & ((uint64_t{1} << size) - 1)) == 0;
+      return ~same << (kMaxText - size) == 0;
 #else
       return std::memcmp(p + 1, text + 1, size - 1) == 0;
 #endif

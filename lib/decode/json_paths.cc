@@ -15,7 +15,10 @@ PathId JsonPaths::Add(absl::string_view path, Capture capture) {
     start = dot + 1;
   }
   int& id = capture == Capture::kRaw ? nodes_[node].raw : nodes_[node].value;
-  if (id < 0) id = size_++;
+  if (id < 0) {
+    id = size_++;
+    sets_.push_back(0);
+  }
   return static_cast<PathId>(id);
 }
 

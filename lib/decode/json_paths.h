@@ -5,6 +5,7 @@
 //
 // Threads:  const once built.
 
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,17 @@
 namespace sequitur::decode {
 
 using PathId = uint16_t;
+
+// Some of the paths, of which a document has mostly none: one question for all
+// (JsonCaptures::HasAnyOf).
+class PathSet {
+ private:
+  friend class JsonPaths;
+  friend class JsonCaptures;
+  explicit PathSet(uint64_t bit) : bit_(bit) {}
+
+  uint64_t bit_;
+};
 
 class JsonPaths {
  public:
@@ -27,6 +39,15 @@ class JsonPaths {
   // The same path asked for twice has one id; value and raw are two.
   PathId Add(absl::string_view path, Capture capture = Capture::kValue);
   size_t size() const { return size_; }
+
+  static constexpr size_t kMaxSets = 64;
+  PathSet AddSet() {
+    assert(set_count_ < kMaxSets);
+    return PathSet(uint64_t{1} << set_count_++);
+  }
+  void Put(PathId id, PathSet set) { sets_[id] |= set.bit_; }
+  // The sets that the path is in, a bit each.
+  uint64_t sets_of(PathId id) const { return sets_[id]; }
 
   // For the reader's cursor: a node of the trie of paths, kRoot at the top,
   // kNone where nobody asked for anything below.
@@ -73,6 +94,8 @@ class JsonPaths {
 
   std::vector<Node> nodes_;
   PathId size_ = 0;
+  std::vector<uint64_t> sets_;  // by path
+  size_t set_count_ = 0;
 };
 
 }  // namespace sequitur::decode

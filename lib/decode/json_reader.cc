@@ -12,6 +12,11 @@ using event::Value;
 void JsonCaptures::Clear() {
   for (size_t i = 0; i < count_; ++i) values_[present_[i]] = Value();
   count_ = 0;
+  sets_ = 0;
+}
+
+void JsonCaptures::FindSets(const JsonPaths& paths) {
+  for (size_t i = 0; i < count_; ++i) sets_ |= paths.sets_of(present_[i]);
 }
 
 namespace {
@@ -62,13 +67,17 @@ absl::string_view RepairEscapes(absl::string_view json, Arena& arena) {
 }  // namespace
 
 DecodeResult JsonReader::Read(absl::string_view json, Arena& arena, JsonCaptures& captures) {
-  if (ScanJson(keys_, json, arena, captures) != Scanned::kNotPlain) {
-    return DecodeResult::kDecoded;
+  DecodeResult result = DecodeResult::kDecoded;
+  if (ScanJson(keys_, json, arena, captures) == Scanned::kNotPlain) {
+    bool bad_escape = false;
+    result = ReadJsonBySax(keys_.paths(), json, arena, captures, &bad_escape);
+    if (bad_escape) {
+      result =
+          ReadJsonBySax(keys_.paths(), RepairEscapes(json, arena), arena, captures, &bad_escape);
+    }
   }
-  bool bad_escape = false;
-  const DecodeResult result = ReadJsonBySax(keys_.paths(), json, arena, captures, &bad_escape);
-  if (!bad_escape) return result;
-  return ReadJsonBySax(keys_.paths(), RepairEscapes(json, arena), arena, captures, &bad_escape);
+  captures.FindSets(keys_.paths());
+  return result;
 }
 
 void ForEachJsonObject(absl::string_view raw, absl::FunctionRef<void(absl::string_view)> each) {

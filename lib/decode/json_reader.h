@@ -34,14 +34,20 @@ class JsonCaptures {
   const event::Value& Get(PathId id) const { return values_[id]; }
   bool Has(PathId id) const { return !values_[id].is_null(); }
   absl::string_view Text(PathId id) const { return values_[id].text(); }
+  bool HasAnyOf(PathSet set) const { return (sets_ & set.bit_) != 0; }
 
   void Clear();
 
  private:
   friend class CaptureWriter;
+  friend class JsonReader;
+  // To be called once all is captured.
+  void FindSets(const JsonPaths& paths);
+
   std::vector<event::Value> values_;
   std::vector<PathId> present_;  // the first count_, each once
   size_t count_ = 0;
+  uint64_t sets_ = 0;  // of which there is a path
 };
 
 class JsonReader {

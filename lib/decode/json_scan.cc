@@ -70,7 +70,10 @@ char Unescaped(char letter) {
 class Scanner {
  public:
   Scanner(JsonKeys& keys, absl::string_view json, CaptureWriter& writer, Arena& arena)
-      : keys_(keys), writer_(writer), arena_(arena), end_(json.data() + json.size()) {}
+      : keys_(keys), writer_(writer), arena_(arena), end_(json.data() + json.size()) {
+    const size_t size = std::min<size_t>(json.size(), kKeyAhead);
+    std::copy(end_ - size, end_, last_ + kKeyAhead - size);
+  }
 
   bool Run(const char* p) {
     p = SkipBlanks(p);
@@ -89,20 +92,25 @@ class Scanner {
  private:
   using Target = JsonPaths::Target;
   using Key = JsonKeys::Key;
-  using Link = JsonKeys::Link;
+  using Guess = JsonKeys::Guess;
 
   struct Level {
     Target target;
     const char* start;
-    Link* guess;  // where to remember the next key, and what it was
+    Guess* guess;  // where to remember the next key, and what it was
     // What stands before the next value: its own bracket first, then a comma.
     char before;
     bool array;
   };
   static constexpr char kComma = ',';
 
-  // Whether so many bytes are all there as a key or a number is compared by.
+  // How many bytes a key is compared by, and whether a number is all there.
   static constexpr ptrdiff_t kKeyAhead = JsonKeys::kMaxText;
+  // As many from `p` on, with zeros behind the end; no key has one.
+  const char* KeyBytes(const char* p) const {
+    const ptrdiff_t rest = end_ - p;
+    return rest >= kKeyAhead ? p : last_ + (kKeyAhead - rest);
+  }
   bool HasNumberAhead(const char* p) const { return end_ - p > 16; }
 
   int depth() const { return static_cast<int>(level_ - levels_); }
@@ -117,7 +125,7 @@ class Scanner {
   }
 
   // Its bracket is at `p`. `first`: the key in it that comes first.
-  void Open(const Target& target, const char* p, Link* first) {
+  void Open(const Target& target, const char* p, Guess* first) {
     *++level_ = {target, p, first, *p, *p == '['};
   }
   // Its last bracket is before `p`.
@@ -145,12 +153,12 @@ class Scanner {
         if (level == levels_ || level->array) return p;
         continue;
       }
-      Key* key = &keys_.at(*level->guess);
-      if (end_ - p > kKeyAhead && *p == level->before && key->IsBehind(p, level->target.node)) {
+      Key* key = &keys_.at(level->guess->latest);
+      if (*p == level->before && key->IsBehind(KeyBytes(p), level->target.node)) {
         p += key->size;
         level->guess = &key->next;
         level->before = kComma;
-        if (*p <= ' ') p = SkipBlanks(p);
+        if (p < end_ && *p <= ' ') p = SkipBlanks(p);
       } else {
         p = ReadKey(p, *level, key);
         if (p == nullptr) return nullptr;
@@ -181,6 +189,11 @@ class Scanner {
     }
     level.before = kComma;
     if (p == end_ || *p != '"') return nullptr;
+    key = GuessedKey(p, level);
+    if (key != nullptr) {
+      level.guess = &key->next;
+      return SkipBlanks(p + key->size - 1);
+    }
     const char* const start = p;
     const char* const close = FindStringEnd(p + 1, end_);
     if (close == end_ || *close != '"') return nullptr;
@@ -190,14 +203,25 @@ class Scanner {
     const uint32_t node = level.target.node;
     const absl::string_view text(start, static_cast<size_t>(p - start));
     if (text.size() < JsonKeys::kMaxText && p - close == 2) {
-      *level.guess = keys_.Find(node, text);
-      key = &keys_.at(*level.guess);
+      level.guess->Remember(keys_.Find(node, text));
+      key = &keys_.at(level.guess->latest);
       level.guess = &key->next;
     } else {
       key = &unkept_;
       key->target = keys_.TargetOf(node, {start + 1, static_cast<size_t>(close - start - 1)});
     }
     return SkipBlanks(p);
+  }
+
+  // The key at `p`, a quote, if it is one of those seen here last.
+  Key* GuessedKey(const char* p, Level& level) {
+    const char* const bytes = KeyBytes(p - 1);
+    Key& latest = keys_.at(level.guess->latest);
+    if (latest.IsBehind(bytes, level.target.node)) return &latest;
+    Key& before = keys_.at(level.guess->before);
+    if (!before.IsBehind(bytes, level.target.node)) return nullptr;
+    level.guess->Remember(level.guess->before);
+    return &before;
   }
 
   // Elements of the innermost array, until something begins in it or it ends.
@@ -225,7 +249,7 @@ class Scanner {
 
   // The value at `p`; of a wanted object or array, its beginning.
   [[gnu::always_inline]] inline const char* ReadValue(const char* p, const Target& target,
-                                                      Link* first) {
+                                                      Guess* first) {
     if (p == end_) return nullptr;
     if (*p == '"') return target.value >= 0 ? ReadString(p, target.value) : SkipString(p);
     if (*p == '{' || *p == '[') return ReadNested(p, target, first);
@@ -243,7 +267,7 @@ class Scanner {
     return p;
   }
 
-  const char* ReadNested(const char* p, const Target& target, Link* first) {
+  const char* ReadNested(const char* p, const Target& target, Guess* first) {
     if (target.node == JsonPaths::kNone || (*p == '{' && !target.has_children)) {
       const char* const behind = SkipNested(p);
       if (behind != nullptr) AddRaw(target.raw, p, behind);
@@ -254,7 +278,7 @@ class Scanner {
     return p;
   }
 
-  const char* ReadPlain(const char* p, Value& value) {
+  [[gnu::noinline]] const char* ReadPlain(const char* p, Value& value) {
     switch (*p) {
       case 't':
         value = Value::Bool(true);
@@ -283,7 +307,7 @@ class Scanner {
   // The string that began at `start`, its first escape at `p`. Unescaped, all
   // strings of a document together are shorter than it: one piece of the arena
   // holds them.
-  const char* ReadEscaped(const char* start, const char* p, int id) {
+  [[gnu::noinline]] const char* ReadEscaped(const char* start, const char* p, int id) {
     if (out_ == nullptr) {
       out_ = arena_.Allocate<char>(static_cast<size_t>(end_ - start) + kStringBlock);
     }
@@ -291,17 +315,12 @@ class Scanner {
     std::memcpy(text, start, static_cast<size_t>(p - start));
     char* out = text + (p - start);
     while (true) {
+      p = CopyToStringEnd(p, end_, out);
       if (p == end_) return nullptr;
       if (*p == '"') break;
       if (*p != '\\' || end_ - p < 2) return nullptr;  // or a control character
-      if (p[1] == '/' || p[1] == '"') {
-        *out++ = p[1];
-        p += 2;
-      } else {
-        p = PutEscape(p, out);
-        if (p == nullptr) return nullptr;
-      }
-      p = CopyToStringEnd(p, end_, out);
+      p = PutEscape(p, out);
+      if (p == nullptr) return nullptr;
     }
     out_ = out;
     writer_.Add(id, Value::String({text, static_cast<size_t>(out - text)}));
@@ -411,7 +430,7 @@ class Scanner {
   static constexpr int kTooDeep = -1;
 
   // Only that brackets balance is looked at, and that strings end.
-  const char* SkipNested(const char* p) {
+  [[gnu::noinline]] const char* SkipNested(const char* p) {
     has_skipped_ = true;
     Nesting nesting;
     while (end_ - p >= JsonBlock::kBytes) {
@@ -459,8 +478,9 @@ class Scanner {
   const char* const end_;
   Level levels_[kMaxJsonDepth + 1];  // the first is what the document stands in
   Level* level_ = levels_;
-  Key unkept_;           // one that is too long to remember
-  char* out_ = nullptr;  // where the next unescaped string goes
+  Key unkept_;                     // one that is too long to remember
+  char last_[2 * kKeyAhead] = {};  // the document's last bytes, and zeros
+  char* out_ = nullptr;            // where the next unescaped string goes
   bool has_skipped_ = false;
 };
 

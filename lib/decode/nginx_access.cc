@@ -126,12 +126,11 @@ bool TakeRest(absl::string_view rest, AccessLine* line) {
 
 DecodeResult DecodeStock(absl::string_view original, const LineContext& lines,
                          event::Event& event) {
-  StockLine stock;
-  if (lines.parts != nullptr) {
-    stock = *lines.parts;
-  } else if (!SplitStockLine(original, &stock)) {
+  StockLine own;
+  if (lines.parts == nullptr && !SplitStockLine(original, &own)) {
     return DecodeResult::kNotRecognised;
   }
+  const StockLine& stock = lines.parts != nullptr ? *lines.parts : own;
   AccessLine line;
   const auto end = ParseClfTime(stock.time);
   if (!end) return DecodeResult::kBadTimestamp;

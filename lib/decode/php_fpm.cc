@@ -109,7 +109,7 @@ absl::StatusOr<PhpFpm> PhpFpm::Create(absl::string_view log_format) {
 
 bool PhpFpm::Recognises(absl::string_view line) {
   absl::string_view time;
-  return TakePrefix(&line, &time) && ParseDashTime(time, absl::UTCTimeZone()).has_value() &&
+  return TakePrefix(&line, &time) && ParseDashTime(time, Utc()).has_value() &&
          (!TakeLevel(&line).empty() || absl::StartsWith(line, "PHP "));
 }
 

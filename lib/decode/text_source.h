@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "decode/time_zones.h"
 #include "event/event.h"
 
 namespace sequitur::decode {
@@ -25,7 +26,7 @@ struct LineContext {
   // Zone of timestamps that carry none. `zone_is_assumed`: nobody said so, it is
   // UTC for want of better; a decoder that uses it appends the flag
   // "time_assumed_utc" to sequitur.flags.
-  absl::TimeZone zone = absl::UTCTimeZone();
+  absl::TimeZone zone = Utc();
   bool zone_is_assumed = true;
   // When the shipper read the line, or kNoTime: the only time of a line that
   // carries none.

@@ -16,6 +16,12 @@
 
 namespace sequitur::decode {
 
+// absl::UTCTimeZone(), looked up once.
+inline const absl::TimeZone& Utc() {
+  static const absl::TimeZone utc = absl::UTCTimeZone();
+  return utc;
+}
+
 class TimeZones {
  public:
   static constexpr size_t kMaxZones = 512;

@@ -20,7 +20,7 @@ absl::string_view WithoutLineEnd(absl::string_view line) {
 }
 
 // "[1554141513.598656,{...}]" -> "{...}": Fluent Bit's own pair of time and record.
-absl::string_view TakePair(absl::string_view line, Envelope& envelope) {
+absl::string_view TakePair(absl::string_view line, std::optional<event::TimeNs>* time) {
   constexpr size_t kLongestTime = 32;
   if (line.size() < 2 || line[0] != '[' || !absl::ascii_isdigit(line[1])) return line;
   const size_t comma = line.substr(0, kLongestTime).find(',');
@@ -28,19 +28,19 @@ absl::string_view TakePair(absl::string_view line, Envelope& envelope) {
   const absl::string_view record =
       absl::StripLeadingAsciiWhitespace(line.substr(comma + 1, line.size() - comma - 2));
   if (record.empty() || record[0] != '{') return line;
-  const auto time = event::ParseEpochSeconds(line.substr(1, comma - 1));
-  if (time) envelope.read_time = *time;
+  *time = event::ParseEpochSeconds(line.substr(1, comma - 1));
   return record;
 }
 
 }  // namespace
 
-DecodeResult Unwrapper::Find(absl::string_view record, const Envelope& origin, uint64_t stream_seed,
-                             Arena& arena) {
+DecodeResult Unwrapper::Find(absl::string_view record, const Envelope& origin,
+                             StreamSeed stream_seed, Arena& arena) {
   read_count_ = 0;
   arena_ = &arena;
-  stream_seed_ = stream_seed;
+  stream_seed_ = &stream_seed;
   payload_ = Payload();
+  payload_.envelope = &origin;
   innermost_ = nullptr;
   const DecodeResult result = FindIn(record, 0, origin);
   if (result == DecodeResult::kDecoded || result == DecodeResult::kNotAnEvent) return result;
@@ -50,20 +50,31 @@ DecodeResult Unwrapper::Find(absl::string_view record, const Envelope& origin, u
   return result;
 }
 
-DecodeResult Unwrapper::FindIn(absl::string_view text, int level, Envelope envelope) {
-  absl::string_view line = TakePair(WithoutLineEnd(text), envelope);
-  if (!TakeHeaders(line, envelope)) return DecodeResult::kNotAnEvent;
+DecodeResult Unwrapper::FindIn(absl::string_view text, int level, const Envelope& outer) {
+  const Envelope* envelope = &outer;
+  absl::string_view line = WithoutLineEnd(text);
+  if (!TakeHeaders(line, level, envelope)) return DecodeResult::kNotAnEvent;
   const absl::string_view start = absl::StripLeadingAsciiWhitespace(line);
   if (start.empty()) return DecodeResult::kNotRecognised;
-  if (start.front() != '{') return FindLine(line, envelope);
-  return FindInDocument(absl::StripTrailingAsciiWhitespace(start), level, envelope);
+  if (start.front() != '{') return FindLine(line, *envelope);
+  return FindInDocument(absl::StripTrailingAsciiWhitespace(start), level, *envelope);
 }
 
-bool Unwrapper::TakeHeaders(absl::string_view& line, Envelope& envelope) {
-  if (envelope.hint.raw_log) return true;
+bool Unwrapper::TakeHeaders(absl::string_view& line, int level, const Envelope*& envelope) {
+  // Few lines have any.
+  const auto headed = [&]() -> Envelope& {
+    Envelope& own = headed_[static_cast<size_t>(level)];
+    if (envelope != &own) own = *envelope;
+    envelope = &own;
+    return own;
+  };
+  std::optional<event::TimeNs> pair_time;
+  line = TakePair(line, &pair_time);
+  if (pair_time) headed().read_time = *pair_time;
+  if (envelope->hint.raw_log) return true;
   if (const auto cri = ParseCriLine(line)) {
-    envelope.Add(*cri);
-    const uint64_t stream = envelope.StreamKey(stream_seed_);
+    headed().Add(*cri);
+    const uint64_t stream = envelope->StreamKey(*stream_seed_);
     if (cri->partial) {
       partials_.Add(stream, cri->text);
       return false;
@@ -72,7 +83,7 @@ bool Unwrapper::TakeHeaders(absl::string_view& line, Envelope& envelope) {
     line = whole.data() == cri->text.data() ? whole : arena_->Copy(whole);
   }
   if (const auto prefix = ParseSyslogPrefix(line)) {
-    envelope.Add(*prefix);
+    headed().Add(*prefix);
     line = prefix->rest;
   }
   return true;
@@ -80,25 +91,25 @@ bool Unwrapper::TakeHeaders(absl::string_view& line, Envelope& envelope) {
 
 DecodeResult Unwrapper::FindLine(absl::string_view line, const Envelope& envelope) {
   SourceKind kind = kind_;
-  std::optional<StockLine> parts;
-  if (kind == SourceKind::kAuto) kind = RecogniseLine(line, envelope.hint, &parts);
+  parts_.reset();
+  if (kind == SourceKind::kAuto) kind = RecogniseLine(line, envelope.hint, &parts_);
   if (kind == SourceKind::kAuto || !HasTextLines(kind)) {
     KeepLine(line, envelope);
     return DecodeResult::kNotRecognised;
   }
-  payload_.kind = kind;
-  payload_.document = nullptr;
-  payload_.text = line;
-  payload_.parts = parts;
-  payload_.envelope = envelope;
+  payload_ = {.kind = kind,
+              .document = nullptr,
+              .text = line,
+              .parts = parts_ ? &*parts_ : nullptr,
+              .envelope = &envelope};
   return DecodeResult::kDecoded;
 }
 
 void Unwrapper::KeepLine(absl::string_view line, const Envelope& envelope) {
-  if (payload_.text.empty()) {
-    payload_.text = line;
-    payload_.envelope = envelope;
-  }
+  if (!payload_.text.empty()) return;
+  kept_ = envelope;  // the next line's may take its place
+  payload_.text = line;
+  payload_.envelope = &kept_;
 }
 
 DecodeResult Unwrapper::FindInDocument(absl::string_view json, int level,
@@ -114,17 +125,14 @@ DecodeResult Unwrapper::FindInDocument(absl::string_view json, int level,
   }
   const SourceKind own = RecogniseDocument(document, envelope);
   if (own != SourceKind::kAuto) return TakeDocument(own, document, envelope);
-  Envelope inner = envelope;
-  envelopes_.Read(document.found, EnvelopeReader::Role::kWrapper, *arena_, inner);
+  document.envelope = envelope;
+  envelopes_.Read(document.found, EnvelopeReader::Role::kWrapper, *arena_, document.envelope);
+  const bool access = sources_.IsAccess(document.found);
   if (level < kMaxLevels) {
-    const DecodeResult inside = sources_.IsAccess(document.found)
-                                    ? FindAccessLine(document, inner)
-                                    : FindInside(document, level, inner);
+    const DecodeResult inside = access ? FindAccessLine(document) : FindInside(document, level);
     if (inside == DecodeResult::kDecoded || inside == DecodeResult::kNotAnEvent) return inside;
   }
-  if (sources_.IsAccess(document.found)) {
-    return TakeDocument(AccessKind(inner.hint), document, envelope);
-  }
+  if (access) return TakeDocument(AccessKind(document.envelope.hint), document, envelope);
   if (!envelope.hint.raw_log && sources_.IsEcs(document.found)) {
     return TakeDocument(SourceKind::kEcs, document, envelope);
   }
@@ -148,13 +156,16 @@ SourceKind Unwrapper::RecogniseDocument(const Document& document, const Envelope
   return envelope.hint.raw_log ? SourceKind::kAuto : sources_.RecogniseOwn(document.found);
 }
 
-DecodeResult Unwrapper::FindInside(const Document& document, int level, const Envelope& envelope) {
-  for (absl::string_view object : envelopes_.Objects(document.found)) {
-    if (object.empty()) continue;
-    const Document* const innermost = innermost_;
-    const DecodeResult result = FindInDocument(object, level + 1, envelope);
-    if (result == DecodeResult::kDecoded) return result;
-    innermost_ = innermost;  // a part of the document does not stand for it
+DecodeResult Unwrapper::FindInside(Document& document, int level) {
+  const Envelope& envelope = document.envelope;
+  if (envelopes_.WrapsObjects(document.found)) {
+    for (absl::string_view object : envelopes_.Objects(document.found)) {
+      if (object.empty()) continue;
+      Document* const innermost = innermost_;
+      const DecodeResult result = FindInDocument(object, level + 1, envelope);
+      if (result == DecodeResult::kDecoded) return result;
+      innermost_ = innermost;  // a part of the document does not stand for it
+    }
   }
   if (sources_.IsFinishedEcs(document.found)) {
     return TakeDocument(SourceKind::kEcs, document, envelope);
@@ -170,7 +181,8 @@ DecodeResult Unwrapper::FindInside(const Document& document, int level, const En
 // A request that was taken apart may still have its line beside it, which is
 // the better evidence. Nothing else may come out of such a document: a logged
 // request body is the client's to write.
-DecodeResult Unwrapper::FindAccessLine(const Document& document, const Envelope& envelope) {
+DecodeResult Unwrapper::FindAccessLine(const Document& document) {
+  const Envelope& envelope = document.envelope;
   const auto texts = envelopes_.Texts(document.found);
   for (size_t i = 0; i < kShipperTexts; ++i) {
     const absl::string_view line = WithoutLineEnd(texts[i]);
@@ -184,17 +196,18 @@ DecodeResult Unwrapper::FindAccessLine(const Document& document, const Envelope&
   return DecodeResult::kNotRecognised;
 }
 
-DecodeResult Unwrapper::TakeDocument(SourceKind kind, const Document& document,
+DecodeResult Unwrapper::TakeDocument(SourceKind kind, Document& document,
                                      const Envelope& envelope) {
   using Role = EnvelopeReader::Role;
   const bool web = kind == SourceKind::kNginxAccess || kind == SourceKind::kHttpdAccess;
-  payload_.kind = kind;
-  payload_.document = &document.found;
-  payload_.text = document.json;
-  payload_.parts.reset();
-  payload_.envelope = envelope;
+  document.envelope = envelope;
   envelopes_.Read(document.found, web || kind == SourceKind::kZeek ? Role::kAccess : Role::kSource,
-                  *arena_, payload_.envelope);
+                  *arena_, document.envelope);
+  payload_ = {.kind = kind,
+              .document = &document.found,
+              .text = document.json,
+              .parts = nullptr,
+              .envelope = &document.envelope};
   return DecodeResult::kDecoded;
 }
 

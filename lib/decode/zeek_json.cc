@@ -8,7 +8,8 @@ namespace sequitur::decode {
 using event::Value;
 
 ZeekJson::Place ZeekJson::AddPlace(JsonPaths& paths, absl::string_view prefix,
-                                   absl::string_view stream, const event::Projection& projection) {
+                                   absl::string_view stream,
+                                   const event::Projection& projection) const {
   Place place;
   place.stream = stream;
   place.path = paths.Add(absl::StrCat(prefix, "_path"));
@@ -20,6 +21,9 @@ ZeekJson::Place ZeekJson::AddPlace(JsonPaths& paths, absl::string_view prefix,
     const absl::string_view alias = ZeekColumnAlias(static_cast<ZeekColumn>(i));
     if (!alias.empty()) place.aliases[i] = paths.Add(absl::StrCat(prefix, alias));
   }
+  const auto time = static_cast<size_t>(ZeekColumn::kTs);
+  paths.Put(place.names[time], times_);
+  paths.Put(place.aliases[time], times_);
   for (const OwnField& own : OwnFields(projection, "zeek.")) {
     const size_t dot = own.rest.find('.');
     if (dot == own.rest.npos) continue;
@@ -29,7 +33,7 @@ ZeekJson::Place ZeekJson::AddPlace(JsonPaths& paths, absl::string_view prefix,
   return place;
 }
 
-ZeekJson::ZeekJson(JsonPaths& paths, const event::Projection& projection) {
+ZeekJson::ZeekJson(JsonPaths& paths, const event::Projection& projection) : times_(paths.AddSet()) {
   places_.push_back(AddPlace(paths, "", "", projection));
   for (absl::string_view stream : {"conn", "conn_long", "http", "ssl", "dns", "ssh"}) {
     places_.push_back(AddPlace(paths, absl::StrCat(stream, "."), stream, projection));
@@ -60,6 +64,7 @@ bool ZeekJson::IsEntry(const Place& place, const JsonCaptures& found) {
 }
 
 const ZeekJson::Place* ZeekJson::Find(const JsonCaptures& found) const {
+  if (!found.HasAnyOf(times_)) return nullptr;
   for (const Place& place : places_) {
     if (IsEntry(place, found)) return &place;
   }

@@ -45,14 +45,15 @@ class ZeekJson {
     absl::string_view stream;  // what the place itself says: {"conn": ...}
   };
 
-  static Place AddPlace(JsonPaths& paths, absl::string_view prefix, absl::string_view stream,
-                        const event::Projection& projection);
+  Place AddPlace(JsonPaths& paths, absl::string_view prefix, absl::string_view stream,
+                 const event::Projection& projection) const;
   static const event::Value& Get(const Place& place, ZeekColumn column, const JsonCaptures& found);
   static absl::string_view StreamName(const Place& place, const JsonCaptures& found);
   static bool IsEntry(const Place& place, const JsonCaptures& found);
   const Place* Find(const JsonCaptures& found) const;
 
   std::vector<Place> places_;
+  PathSet times_;  // of an entry at any place
 };
 
 }  // namespace sequitur::decode

@@ -159,11 +159,13 @@ TEST_F(EnvelopeTest, NamesOfAllKindsHint) {
 
 TEST_F(EnvelopeTest, StreamsAreTheSameWhateverRecordBringsThem) {
   Read(R"({"host":{"name":"web-03"},"log":{"file":{"path":"/p"}}})");
-  const uint64_t key = envelope_.StreamKey(1);
-  EXPECT_EQ(envelope_.StreamKey(2), key);
+  const auto one = [] { return uint64_t{1}; };
+  const auto two = [] { return uint64_t{2}; };
+  const uint64_t key = envelope_.StreamKey(one);
+  EXPECT_EQ(envelope_.StreamKey(two), key);
   envelope_.stream = "stderr";
-  EXPECT_NE(envelope_.StreamKey(1), key);
-  EXPECT_NE(Envelope().StreamKey(1), Envelope().StreamKey(2));
+  EXPECT_NE(envelope_.StreamKey(one), key);
+  EXPECT_NE(Envelope().StreamKey(one), Envelope().StreamKey(two));
 }
 
 TEST_F(EnvelopeTest, OffersObjectsAndTextsOnly) {

@@ -25,7 +25,8 @@ class UnwrapTest : public ::testing::Test {
   std::string Find(absl::string_view record, absl::string_view file = "") {
     Envelope origin;
     origin.AddOrigin(file, Envelope::Origin::kFile, envelopes_.hints());
-    const DecodeResult result = unwrapper_.Find(record, origin, 0, arena_);
+    const DecodeResult result = unwrapper_.Find(
+        record, origin, [] { return uint64_t{0}; }, arena_);
     const Payload& payload = unwrapper_.payload();
     return absl::StrCat(
         result == DecodeResult::kDecoded ? SourceKindName(payload.kind) : DecodeResultName(result),

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "bus/prefetch.h"
 #include "correlate/correlator.h"
 #include "decode/decoder.h"
 #include "enrich/enricher.h"
@@ -135,6 +136,8 @@ class Path {
 
  private:
   void Read(size_t number, Stage last) {
+    // As the bus does.
+    if (number + 1 < corpus_.records.size()) bus::Prefetch(corpus_.records[number + 1].bytes);
     const decode::RawRecord raw = Raw(corpus_, number);
     decoders_[corpus_.records[number].source]->Decode(
         raw, event_, [&](event::Event& event) { Process(event, last); });

@@ -9,6 +9,17 @@
 namespace sequitur::correlate {
 namespace {
 
+// Whether no link refutes a hit of `state` followed by one of the next.
+bool MayJoin(const Plan& plan, const StageHit& earlier, const StageHit& later, uint16_t state) {
+  return std::none_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
+    bool refuted = false;
+    if (link.earlier == state && link.later.first == state + 1) {
+      Decides(link.link, *earlier.event, *later.event, &refuted);
+    }
+    return refuted;
+  });
+}
+
 bool IsLast(const Plan& plan, uint16_t stage) {
   return stage != rules::Hit::kUntil && plan.stage_states[stage].last + 1 == plan.states &&
          plan.stage_states[stage].first < plan.states;
@@ -40,6 +51,7 @@ void Machine::Inserted(const Plan& plan, uint16_t stage, size_t at) {
   }
   if (behind_last_ > at) ++behind_last_;
   if (IsLast(plan, stage)) behind_last_ = std::max(behind_last_, at + 1);
+  if (vain_.size() > at) vain_.insert(vain_.begin() + static_cast<int64_t>(at), false);
   if (tip_at_ <= at) return;
   ++tip_at_;
   if (unseen_.empty()) unseen_ = {at, at};
@@ -61,6 +73,7 @@ const Pending& Machine::SavedBefore(size_t at, size_t* after) const {
 
 void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>& completed) {
   if (behind_last_ <= FirstUnseen()) return;
+  if (!MayLead(plan, hits)) return;
   if (LooksAreCheaper(plan, hits) && !MayComplete(plan, hits)) return;
   size_t from = 0;
   if (!unseen_.empty()) {
@@ -134,7 +147,6 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
     if (chain)
       begun[chain.size() - 1].any = std::max(begun[chain.size() - 1].any, chain.first_time());
   }
-  size_t budget = kMaxLooks;
   const size_t first = FirstInWindow(plan, hits, FirstUnseen());
   for (size_t i = first; i < behind_last_; ++i) {
     const uint16_t stage = hits[i].stage;
@@ -152,7 +164,7 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
         if (within(before.unseen))
           begun[state].unseen = std::max(begun[state].unseen, before.unseen);
       } else if (within(plan.is_linked() ? before.unseen : before.any) &&
-                 !IsPublished(plan, hits[i]) && HasPartner(plan, hits, first, i, &budget)) {
+                 !IsPublished(plan, hits[i])) {
         return true;
       }
     }
@@ -160,35 +172,32 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
   return false;
 }
 
-// Whether what the links say of the last two states lets the last hit be joined to
-// anything; true when that would take long to tell.
-bool Machine::HasPartner(const Plan& plan, Hits hits, size_t first, size_t last,
-                         size_t* budget) const {
-  const auto joins = [&](const event::Snapshot& before) {
-    return std::all_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
-      bool refuted = false;
-      if (link.earlier + 2 == plan.states && link.later.last + 1 == plan.states)
-        Decides(link.link, before, *hits[last].event, &refuted);
-      return !refuted;
-    });
-  };
-  // False when there is no budget left for so much.
-  const auto afford = [&](size_t cost) {
-    if (*budget < cost) return false;
-    *budget -= cost;
+// Whether, as far as the links say, an unseen hit leads to a last one. From the last to
+// the first: what one says of those before it is then known.
+bool Machine::MayLead(const Plan& plan, Hits hits) {
+  if (!plan.is_linked() || plan.has_runs()) return true;
+  vain_.resize(hits.size());
+  for (size_t i = behind_last_; i-- > FirstUnseen();) {
+    const bool is_unseen = i < unseen_.end || i >= tip_at_;
+    if (!is_unseen || !Leads(plan, hits, i)) continue;
+    vain_.assign(hits.size(), false);  // others may lead to it
     return true;
-  };
-  if (plan.links.empty()) return true;
-  for (const Chain& chain : base_.chains()) {
-    if (chain.size() + 1 != plan.states) continue;
-    if (!afford(kLooksAComparison) || joins(*chain.last())) return true;
   }
-  for (size_t i = last; i-- > first;) {
-    const Plan::States filled = plan.stage_states[hits[i].stage];
-    const bool before_last = filled.first <= plan.states - 2 && plan.states - 2 <= filled.last;
-    if (!afford(before_last ? kLooksAComparison : 1)) return true;
-    if (before_last && joins(*hits[i].event)) return true;
+  return false;
+}
+
+bool Machine::Leads(const Plan& plan, Hits hits, size_t at) {
+  if (vain_[at]) return false;
+  const uint16_t state = plan.stage_states[hits[at].stage].first;
+  if (state + 1 == plan.states) return !IsPublished(plan, hits[at]);
+  const TimeNs limit =
+      event::AddSaturating(event::AddSaturating(hits[at].order, plan.total_lag), plan.maxspan);
+  for (size_t next = at + 1; next < behind_last_ && hits[next].order <= limit; ++next) {
+    if (plan.stage_states[hits[next].stage].first != state + 1) continue;
+    if (!vain_[next] && MayJoin(plan, hits[at], hits[next], state) && Leads(plan, hits, next))
+      return true;
   }
+  vain_[at] = true;
   return false;
 }
 
@@ -276,6 +285,7 @@ void Machine::Dropped(size_t count) {
   folded_ += count;
   behind_last_ = moved(behind_last_);
   unseen_ = {moved(unseen_.begin), moved(unseen_.end)};
+  vain_.erase(vain_.begin(), vain_.begin() + static_cast<int64_t>(std::min(count, vain_.size())));
   tip_at_ = moved(tip_at_);
   if (tip_at_ == 0) tip_.Clear();
   const auto kept = std::partition_point(checkpoints_.begin(), checkpoints_.end(),

@@ -75,9 +75,6 @@ class Machine {
   // What a step of the machine costs, in looks at a hit's time.
   static constexpr size_t kLooksAStep = 8;
   static constexpr size_t kLooksALinkedStep = 100;
-  // What comparing two events by links costs, and how much is spent on that.
-  static constexpr size_t kLooksAComparison = 16;
-  static constexpr size_t kMaxLooks = 8192;
 
   struct Checkpoint {
     size_t after = 0;
@@ -92,7 +89,8 @@ class Machine {
 
   bool LooksAreCheaper(const Plan& plan, Hits hits) const;
   bool MayComplete(const Plan& plan, Hits hits) const;
-  bool HasPartner(const Plan& plan, Hits hits, size_t first, size_t last, size_t* budget) const;
+  bool MayLead(const Plan& plan, Hits hits);
+  bool Leads(const Plan& plan, Hits hits, size_t at);
   // The last state that was saved before hit number `at`: `*after` hits are in it.
   const Pending& SavedBefore(size_t at, size_t* after) const;
   size_t FirstUnseen() const;
@@ -123,6 +121,7 @@ class Machine {
   int base_advanced_ = 0;
   Weight base_weight_;
   std::vector<Checkpoint> checkpoints_;
+  std::vector<bool> vain_;  // hits known to lead to no last one; short of hits_ while none is
   uint32_t sequences_ = 0;  // published so far
   uint64_t folded_ = 0;     // hits in base_: the number of the first of hits
   std::unique_ptr<Used> used_;

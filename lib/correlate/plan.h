@@ -71,6 +71,7 @@ struct Plan {
   static uint32_t BitOf(uint16_t stage) {
     return stage == rules::Hit::kUntil ? 0 : uint32_t{1} << std::min<uint16_t>(stage, 31);
   }
+  bool has_runs() const { return states + absents.size() != stage_states.size(); }
   bool is_linked() const { return !links.empty(); }
   bool has_maxspan() const { return maxspan != event::kEndOfTime; }
 };

@@ -31,7 +31,7 @@ bool LineReader::WouldWait() const {
 bool LineReader::Fill() {
   begin_ = 0;
   end_ = bytes_->Read({buffer_.get(), kBuffer});
-  if (!bytes_->status().ok() && end_ == 0) {
+  if (end_ == 0 && status_.ok() && !bytes_->status().ok()) {
     status_ = absl::DataLossError(
         absl::StrCat(path_, ": ", bytes_->status().message(), " after line ", line_number_));
   }

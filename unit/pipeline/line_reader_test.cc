@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/named_pipe.h"
@@ -17,6 +18,7 @@ namespace sequitur::pipeline {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -152,8 +154,12 @@ TEST_F(LineReaderTest, DamageIsSaidAfterWhatCouldBeRead) {
   for (int i = 0; i < 100'000; ++i) content += std::to_string(i * 7919 % 100'003) + "\n";
   const std::string path = WriteGzip(content);
   std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
-  EXPECT_FALSE(Read(path).empty());
-  EXPECT_THAT(status_.message(), HasSubstr("packed: unexpected end of file after line"));
+  const auto lines = Read(path);
+  ASSERT_FALSE(lines.empty());
+  // The last one is cut off.
+  EXPECT_THAT(
+      std::string(status_.message()),
+      EndsWith(absl::StrCat("packed: unexpected end of file after line ", lines.size() - 1)));
 }
 
 TEST_F(LineReaderTest, DamageInTheMiddleOfGzipIsSaidToo) {

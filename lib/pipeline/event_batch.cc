@@ -1,8 +1,11 @@
 // One record may hold thousands of events that share a long value, all of them
 // views to one place. Copied for each it would be gigabytes, so from the second
-// event on long values are copied once.
+// event on long values are copied once. What an event of a record points to stays
+// as it is until the last one (Event::Keep::kArena), so its place tells.
 
 #include "pipeline/event_batch.h"
+
+#include <utility>
 
 namespace sequitur::pipeline {
 namespace {
@@ -79,8 +82,11 @@ absl::string_view EventBatch::Copy(absl::string_view text) {
 Value EventBatch::Copy(const Value& value) {
   const bool is_first = events_.size() == first_event_;
   if (is_first || SizeOf(value) < kLong) return CopyAnew(value);
-  Value& copy = copies_[PlaceOf(value)];
-  if (!(copy == value)) copy = CopyAnew(value);
+  const auto place = std::make_pair(PlaceOf(value), SizeOf(value));
+  const auto known = copies_.find(place);
+  if (known != copies_.end()) return known->second;
+  const Value copy = CopyAnew(value);
+  copies_.emplace(place, copy);
   return copy;
 }
 
@@ -90,7 +96,7 @@ Value EventBatch::CopyAnew(const Value& value) {
   if (!value.is_list()) return value;
   const auto elements = value.list_value();
   auto* copies = arena_->Allocate<Value>(elements.size());
-  for (size_t i = 0; i < elements.size(); ++i) copies[i] = CopyAnew(elements[i]);
+  for (size_t i = 0; i < elements.size(); ++i) copies[i] = Copy(elements[i]);
   return Value::List({copies, elements.size()});
 }
 

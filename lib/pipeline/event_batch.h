@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -74,8 +75,8 @@ class EventBatch {
   std::vector<event::FieldId> fields_;
   std::vector<event::Value> values_;  // of fields_
   std::unique_ptr<Arena> arena_;      // what values and claims point to
-  // What further events of one record had, by where it was: it is copied once.
-  absl::flat_hash_map<const void*, event::Value> copies_;
+  // Long values of the record being added, by where they were and their bytes.
+  absl::flat_hash_map<std::pair<const void*, size_t>, event::Value> copies_;
   uint32_t first_event_ = 0;  // of the record being added
   size_t bytes_ = 0;
   int64_t bytes_read_ = 0;

@@ -26,7 +26,6 @@ InputReader::InputReader(std::unique_ptr<LineReader> lines,
       source_(source) {}
 
 bool InputReader::Fill(size_t bytes, event::Event& scratch, EventBatch& batch) {
-  batch.Clear();
   auto found = RecordReader::Found::kRecord;
   do {
     const bool empty = batch.records().empty();

@@ -30,7 +30,7 @@ class InputReader {
 
   // The next records, at least one: so many that `bytes` are reached, and no more
   // than are there when the next would have to be waited for. False when the input
-  // has ended with them; then there may be none.
+  // has ended with them; then there may be none. REQUIRES: an empty batch.
   bool Fill(size_t bytes, event::Event& scratch, EventBatch& batch);
 
   // After the end: whether it was damage.

@@ -42,14 +42,22 @@ const EventBatch* ReadAhead::Next(size_t input) {
 }
 
 void ReadAhead::TakeBack(Lane& lane) {
+  EventBatch& batch = lane.ring[lane.first];
+  bytes_ -= batch.bytes();
+  batch.Clear();
   lane.given = false;
   lane.first = (lane.first + 1) % kBatches;
   --lane.held;
 }
 
-// Where there is nothing to be filled, a reader passes it over.
+bool ReadAhead::Wants(const Lane& lane) const {
+  if (lane.filling || lane.ended) return false;
+  return lane.held == 0 || (lane.held < kBatches && bytes_ < kMemory);
+}
+
+// Each call of Next comes by here, so what is not wanted now is queued later.
 void ReadAhead::Queue(Lane& lane) {
-  if (lane.queued || lane.filling || lane.ended || lane.held == kBatches) return;
+  if (lane.queued || !Wants(lane)) return;
   lane.queued = true;
   queue_.push_back(&lane);
   wanted_.notify_one();
@@ -65,6 +73,7 @@ void ReadAhead::Fill(Lane& lane, event::Event& scratch, std::unique_lock<std::mu
   lane.filling = false;
   lane.ended = !more;
   if (!batch.records().empty()) ++lane.held;
+  bytes_ += batch.bytes();
 }
 
 void ReadAhead::Read() {
@@ -76,7 +85,7 @@ void ReadAhead::Read() {
     Lane& lane = *queue_.front();
     queue_.pop_front();
     lane.queued = false;
-    if (lane.filling || lane.ended || lane.held == kBatches) continue;
+    if (!Wants(lane)) continue;
     Fill(lane, scratch, lock);
     Queue(lane);
     filled_.notify_one();

@@ -8,8 +8,8 @@
 // input itself that no reader has come to. So readers that wait for pipes hold
 // up nothing but those.
 //
-// Bounds:   kMemory of decoded records over all inputs, or one record in each of
-//           kBatches an input where that is more.
+// Bounds:   kMemory of decoded records over all inputs, besides one batch of each;
+//           a batch is at most kMaxBatch and one record.
 // Threads:  one calls; the readers are its own.
 // Lifetime: the Site outlives it.
 
@@ -66,7 +66,8 @@ class ReadAhead {
   void Read();
   void Queue(Lane& lane);
   void Fill(Lane& lane, event::Event& scratch, std::unique_lock<std::mutex>& lock);
-  static void TakeBack(Lane& lane);
+  void TakeBack(Lane& lane);
+  bool Wants(const Lane& lane) const;  // to be filled
 
   const event::Projection& projection_;
   const size_t batch_bytes_;
@@ -75,6 +76,7 @@ class ReadAhead {
   std::mutex mutex_;      // of the lanes, but for batches given or being filled
   std::condition_variable filled_, wanted_;
   std::vector<Lane> lanes_;
+  size_t bytes_ = 0;         // of batches that are full
   std::deque<Lane*> queue_;  // which wait for a reader; some may have been served
   bool stopping_ = false;
   std::vector<std::jthread> readers_;

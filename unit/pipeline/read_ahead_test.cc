@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pipeline/replay_site.h"
@@ -66,6 +67,29 @@ TEST_P(ReadAheadTest, PipesThatSayNothingHoldUpNoFile) {
   second.Close();
   EXPECT_EQ(ahead->Next(0), nullptr);
   EXPECT_EQ(ahead->Next(1), nullptr);
+}
+
+// Inputs whose records are larger than their share of the memory.
+TEST_P(ReadAheadTest, LargeRecordsOfManyInputsComeToo) {
+  constexpr int kInputs = 60, kRecords = 4;
+  std::vector<std::string> paths;
+  for (int i = 0; i < kInputs; ++i) {
+    paths.push_back(folder_ / absl::StrCat("large", i));
+    std::ofstream file(paths.back());
+    for (int record = 0; record < kRecords; ++record) {
+      file << ProcessRecord(std::string(400'000, 'x'), record) << "\n";
+    }
+  }
+  const auto ahead = Read(paths);
+  for (int record = 0; record < kRecords; ++record) {
+    for (int i = 0; i < kInputs; ++i) {
+      const EventBatch* batch = ahead->Next(i);
+      ASSERT_NE(batch, nullptr);
+      ASSERT_EQ(batch->records().size(), 1u);
+      EXPECT_EQ(batch->records()[0].line, record + 1);
+    }
+  }
+  for (int i = 0; i < kInputs; ++i) EXPECT_EQ(ahead->Next(i), nullptr);
 }
 
 TEST_P(ReadAheadTest, EndsWithoutHavingBeenReadToTheEnd) {

@@ -4,7 +4,9 @@ import gzip
 import json
 import os
 import pathlib
+import select
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -124,6 +126,18 @@ class Inputs(Folder):
         self.assertEqual(len(self.replay(self.folder / "logs")[0]), 1)
         self.assertEqual(len(self.replay("-", stdin=lines)[0]), 1)
         self.assertEqual(len(self.replay("ecs=-", stdin=lines)[0]), 1)
+
+    def test_alerts_while_a_pipe_is_open(self):
+        with subprocess.Popen([str(sequitur_cli.BUILD / "sequitur"), "replay", "--output", "json",
+                               "--rules", str(self.rule), "-"], cwd=sequitur_cli.ROOT,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as process:
+            process.stdin.write(f"{ecs('a', 1)}\n{ecs('b', 2)}\n".encode())
+            process.stdin.flush()
+            spoken, _, _ = select.select([process.stdout], [], [], sequitur_cli.TIMEOUT)
+            self.assertTrue(spoken, "no alert before the end of the input")
+            process.stdin.close()
+            self.assertEqual(len(process.stdout.read().splitlines()), 1)
 
     def test_merges_files_by_time(self):
         first = self.write("first.ndjson", "\n".join(ecs("x", s) for s in range(60)))

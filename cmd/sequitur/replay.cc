@@ -29,6 +29,7 @@ struct Options {
   bool no_suppress = false;
   bool explain_misses = false;
   std::string misses_output;
+  int threads = 0;
 };
 
 constexpr char kFooter[] =
@@ -161,7 +162,8 @@ int Replay(const Options& options) {
       {.host = options.host,
        .suppression =
            options.no_suppress ? alert::Suppression::kNone : alert::Suppression::kByGroup,
-       .explain_misses = options.explain_misses || !options.misses_output.empty()},
+       .explain_misses = options.explain_misses || !options.misses_output.empty(),
+       .threads = options.threads},
       [&](const alert::Alert& alert) {
         progress.Clear();
         const std::string text = json ? alert::ToJson(alert, site->fields(), sources)
@@ -198,6 +200,12 @@ void AddReplay(CLI::App& app, Run& run) {
       ->add_option("--misses-output", options->misses_output,
                    "Write the same to a file, one JSON document a rule")
       ->type_name("FILE");
+  command
+      ->add_option("--threads", options->threads,
+                   "How many to use: one for the rules, the others read ahead (default: one a "
+                   "processor, up to 5)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
   command->add_option("inputs", options->paths, "What to read")
       ->type_name("[SOURCE=]PATH")
       ->required();

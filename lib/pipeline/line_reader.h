@@ -11,12 +11,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-
-struct gzFile_s;
+#include "pipeline/file_bytes.h"
 
 namespace sequitur::pipeline {
 
@@ -26,28 +24,27 @@ class LineReader {
 
   // "-" is standard input. Plain and gzip content are told apart by content.
   static absl::StatusOr<std::unique_ptr<LineReader>> Open(const std::string& path);
-  ~LineReader();
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
 
   // False at the end or on damage (then status() says so). Without the line
   // end, \n or \r\n.
   bool Next(absl::string_view* line);
   absl::Status status() const { return status_; }
+  // Whether Next would have to wait for somebody to write, the end of the input
+  // included.
+  bool WouldWait() const;
 
   int64_t line_number() const { return line_number_; }  // of the last line; 1-based
   // Bytes of the file consumed, compressed ones for gzip; and its size, or 0.
-  int64_t bytes_read() const;
-  int64_t bytes_total() const { return bytes_total_; }
+  int64_t bytes_read() const { return bytes_->bytes_read(); }
+  int64_t bytes_total() const { return bytes_->bytes_total(); }
 
  private:
-  LineReader(gzFile_s* file, std::string path, int64_t bytes_total);
+  LineReader(std::unique_ptr<FileBytes> bytes, std::string path);
   bool Fill();
 
-  gzFile_s* file_;
+  const std::unique_ptr<FileBytes> bytes_;
   const std::string path_;
-  const int64_t bytes_total_;
-  std::vector<char> buffer_;
+  const std::unique_ptr<char[]> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;
   std::string long_line_;  // a line that did not fit the buffer in one piece

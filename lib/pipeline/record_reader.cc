@@ -12,72 +12,69 @@ namespace {
 
 bool Opens(absl::string_view line) { return absl::StripAsciiWhitespace(line) == "{"; }
 
-// How deep in brackets a text is, strings passed over.
-class Depth {
- public:
-  // Bytes of `line` up to where the outermost bracket closes, or all of it.
-  size_t Read(absl::string_view line) {
-    for (size_t i = 0; i < line.size(); ++i) {
-      const char c = line[i];
-      if (in_string_) {
-        if (c == '\\') ++i;
-        if (c == '"') in_string_ = false;
-        continue;
-      }
-      if (c == '"') in_string_ = true;
-      if (c == '{' || c == '[') ++depth_;
-      if ((c == '}' || c == ']') && --depth_ == 0) return i + 1;
-    }
-    in_string_ = false;  // strings end on their line
-    return line.size();
-  }
-  bool closed() const { return depth_ <= 0; }
-
- private:
-  int64_t depth_ = 0;
-  bool in_string_ = false;
-};
-
 }  // namespace
 
-bool RecordReader::Next(absl::string_view* record) {
-  absl::string_view line = opening_;
-  while (read_ahead_ || lines_->Next(&line)) {
-    read_ahead_ = false;
-    line_number_ = lines_->line_number();
-    if (Opens(line)) {
-      begun_ = true;
-      ReadDocument(line);
-      *record = document_;
-      return true;
+size_t RecordReader::Depth::Read(absl::string_view line) {
+  bool in_string = false;  // strings end on their line
+  for (size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+      continue;
     }
-    const absl::string_view trimmed = absl::StripAsciiWhitespace(line);
-    if (!begun_ && trimmed == "[") in_array_ = true;
-    begun_ = begun_ || !trimmed.empty();
-    if (in_array_ && (trimmed == "[" || trimmed == "]")) continue;
-    *record = line;
-    if (in_array_ && absl::StartsWith(trimmed, "{")) *record = absl::StripSuffix(trimmed, ",");
-    return true;
+    if (c == '"') in_string = true;
+    if (c == '{' || c == '[') ++depth_;
+    if ((c == '}' || c == ']') && --depth_ == 0) return i + 1;
   }
-  return false;
+  return line.size();
 }
 
-void RecordReader::ReadDocument(absl::string_view opening) {
-  const std::string first(opening);
-  Depth depth;
-  depth.Read(opening);
-  document_ = first;
-  absl::string_view line;
-  while (!depth.closed() && lines_->Next(&line)) {
-    if (line == first) {
-      opening_ = first;
-      read_ahead_ = true;
-      return;
+RecordReader::Found RecordReader::Next(absl::string_view* record, Wait wait) {
+  while (true) {
+    if (!std::exchange(comes_again_, false)) {
+      if (wait == Wait::kNo && lines_->WouldWait()) return Found::kNotYet;
+      if (!lines_->Next(&line_)) break;
     }
-    const absl::string_view part = line.substr(0, depth.Read(line));
+    if (in_document_ ? ReadOfDocument(record) : Read(record)) return Found::kRecord;
+  }
+  *record = document_;
+  return std::exchange(in_document_, false) ? Found::kRecord : Found::kEnd;
+}
+
+// Whether the line is a record; it may begin one.
+bool RecordReader::Read(absl::string_view* record) {
+  line_number_ = lines_->line_number();
+  if (Opens(line_)) {
+    begun_ = true;
+    in_document_ = true;
+    opening_.assign(line_.data(), line_.size());
+    document_ = opening_;
+    depth_ = Depth();
+    depth_.Read(line_);
+    return false;
+  }
+  const absl::string_view trimmed = absl::StripAsciiWhitespace(line_);
+  if (!begun_ && trimmed == "[") in_array_ = true;
+  begun_ = begun_ || !trimmed.empty();
+  if (in_array_ && (trimmed == "[" || trimmed == "]")) return false;
+  *record = line_;
+  if (in_array_ && absl::StartsWith(trimmed, "{")) *record = absl::StripSuffix(trimmed, ",");
+  return true;
+}
+
+// Whether the document ends with the line, or in front of it.
+bool RecordReader::ReadOfDocument(absl::string_view* record) {
+  comes_again_ = line_ == opening_;
+  if (!comes_again_) {
+    const absl::string_view part = line_.substr(0, depth_.Read(line_));
     const size_t room = LineReader::kMaxLine - std::min(document_.size(), LineReader::kMaxLine);
     absl::StrAppend(&document_, "\n", part.substr(0, room));
+    if (!depth_.closed()) return false;
   }
+  in_document_ = false;
+  *record = document_;
+  return true;
 }
 
 }  // namespace sequitur::pipeline

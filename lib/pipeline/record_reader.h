@@ -25,19 +25,39 @@ class RecordReader {
  public:
   explicit RecordReader(std::unique_ptr<LineReader> lines) : lines_(std::move(lines)) {}
 
-  // False at the end or on damage (then lines().status() says so).
-  bool Next(absl::string_view* record);
+  enum class Wait { kNo, kYes };
+  enum class Found {
+    kRecord,
+    kNotYet,  // without waiting for somebody to write; only when told not to wait
+    kEnd,     // or damage: then lines().status() says so
+  };
+  Found Next(absl::string_view* record, Wait wait = Wait::kYes);
 
   int64_t line_number() const { return line_number_; }  // where the record begins
   const LineReader& lines() const { return *lines_; }
 
  private:
-  void ReadDocument(absl::string_view opening);
+  // How deep in brackets a text is, strings passed over.
+  class Depth {
+   public:
+    // Bytes of `line` up to where the outermost bracket closes, or all of it.
+    size_t Read(absl::string_view line);
+    bool closed() const { return depth_ <= 0; }
+
+   private:
+    int64_t depth_ = 0;
+  };
+
+  bool Read(absl::string_view* record);
+  bool ReadOfDocument(absl::string_view* record);
 
   std::unique_ptr<LineReader> lines_;
+  absl::string_view line_;  // the latest; it comes again when it was read too far
+  bool comes_again_ = false;
+  bool in_document_ = false;
   std::string document_;
-  std::string opening_;  // of the next document, when read too far
-  bool read_ahead_ = false;
+  std::string opening_;  // its first line
+  Depth depth_;
   bool begun_ = false;
   bool in_array_ = false;
   int64_t line_number_ = 0;

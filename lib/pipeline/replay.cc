@@ -1,133 +1,110 @@
-// Each input looks one record ahead. The input whose record is earliest in
-// event time gives it to the engine and reads on; a heap finds it. Within a
-// file the order stays as written: an input's place in the heap is its own
-// clock, which one wrong timestamp does not move.
+// Each input is at one of its records. The input whose record is earliest in
+// event time gives it to the engine and goes on to the next with events; a heap
+// finds it. Within a file the order stays as written: an input's place in the
+// heap is its own clock, which one wrong timestamp does not move.
 
 #include "pipeline/replay.h"
 
 #include <algorithm>
 #include <memory>
 #include <queue>
+#include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/status_macros.h"
 #include "decode/decoder.h"
 #include "event/event_clock.h"
-#include "pipeline/line_reader.h"
-#include "pipeline/record_reader.h"
+#include "pipeline/event_batch.h"
+#include "pipeline/input_reader.h"
+#include "pipeline/read_ahead.h"
 
 namespace sequitur::pipeline {
 namespace {
 
 constexpr uint64_t kProgressEvery = 4096;
+// The engine is one thread and takes about as long as decoding: more would wait.
+constexpr int kMostReaders = 4;
 
-// A decoded event waiting for its turn: a copy, with its own copy of what the
-// record says about the host, for both must outlive the decoder's next record.
-class WaitingEvent {
- public:
-  explicit WaitingEvent(const event::Event& event)
-      : event_(event::Snapshot::Of(event, nullptr, LineReader::kMaxLine)),
-        id_(event.claim.id),
-        name_(event.claim.name),
-        agent_id_(event.claim.agent_id),
-        role_(event.claim.role) {
-    for (const event::Value& address : event.claim.addresses.elements()) {
-      addresses_.emplace_back(address.text());
-    }
-  }
+size_t ReadersFor(int threads) {
+  if (threads == 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+  return static_cast<size_t>(std::clamp(threads - 1, 0, kMostReaders));
+}
 
-  // Valid as long as this is.
-  void Restore(event::Event& event) const {
-    event_->Restore(event);
-    auto* addresses = event.arena().Allocate<event::Value>(addresses_.size());
-    for (size_t i = 0; i < addresses_.size(); ++i) {
-      addresses[i] = event::Value::String(addresses_[i]);
-    }
-    event.claim = {id_, name_, agent_id_, event::Value::List({addresses, addresses_.size()}),
-                   role_};
-  }
-
- private:
-  event::SnapshotRef event_;
-  std::string id_, name_, agent_id_;
-  std::vector<std::string> addresses_;
-  event::HostClaim::Role role_;
-};
-
-// One file being read: its decoder, its clock, and the events of its next
-// record.
+// Where an input is: its record, and its clock.
 class InputCursor {
  public:
-  InputCursor(std::unique_ptr<LineReader> reader, std::unique_ptr<decode::Decoder> decoder,
-              const Input& input, uint32_t source)
-      : records_(std::move(reader)), decoder_(std::move(decoder)), input_(input), source_(source) {}
+  InputCursor(ReadAhead& ahead, size_t input, absl::string_view path)
+      : ahead_(ahead), input_(input), path_(path) {}
 
-  // Decodes the next record; `each` gets its events. False at the end.
-  bool ReadRecord(event::Event& scratch, ReplaySummary& summary,
-                  absl::FunctionRef<void(event::Event&)> each) {
-    absl::string_view line;
-    if (!records_.Next(&line)) return false;
-    ++summary.records;
-    decode::RawRecord record;
-    record.bytes = line;
-    record.path = input_.path == "-" ? absl::string_view() : input_.path;
-    record.position = {source_, Position::kFile, records_.line_number(), 0};
-    const decode::DecodeResult result = decoder_->Decode(record, scratch, each);
-    if (result == decode::DecodeResult::kDecoded) {
-      ++summary.records_by_kind[decoder_->last_kind()];
-    } else {
-      auto& skipped = summary.skipped[result];
-      if (skipped.count++ == 0) {
-        skipped.first = absl::StrCat(input_.path, ":", records_.line_number());
-      }
+  // Goes to the next record and counts it. False at the end.
+  bool NextRecord(ReplaySummary& summary) {
+    ++record_;
+    if (batch_ == nullptr || record_ == batch_->records().size()) {
+      batch_ = ahead_.Next(input_);
+      record_ = 0;
+      if (batch_ == nullptr) return false;
+      bytes_read_ = batch_->bytes_read();
+    }
+    Count(summary);
+    return true;
+  }
+
+  // The same to the next record that has events, by which the clock goes.
+  bool NextEvents(ReplaySummary& summary) {
+    do {
+      if (!NextRecord(summary)) return false;
+    } while (record().events == 0);
+    for (uint32_t i = 0; i < record().events; ++i) {
+      clock_.Observe(batch_->time(record().first_event + i));
     }
     return true;
   }
 
-  // Reads until there is an event to give. False at the end.
-  bool LookAhead(event::Event& scratch, ReplaySummary& summary) {
-    while (ahead_.empty()) {
-      const bool more = ReadRecord(scratch, summary, [&](event::Event& event) {
-        clock_.Observe(event.time);
-        ahead_.emplace_back(event);
-      });
-      if (!more) return false;
+  // The record's events, one after the other in `event`.
+  void ForEachEvent(event::Event& event, absl::FunctionRef<void()> each) const {
+    for (uint32_t i = 0; i < record().events; ++i) {
+      batch_->Restore(record().first_event + i, event);
+      each();
     }
-    return true;
   }
 
-  std::vector<WaitingEvent> TakeAhead() { return std::exchange(ahead_, {}); }
   event::TimeNs now() const { return clock_.now(); }
-  uint32_t source() const { return source_; }
-  const LineReader& reader() const { return records_.lines(); }
+  size_t input() const { return input_; }
+  int64_t bytes_read() const { return bytes_read_; }
 
  private:
-  RecordReader records_;
-  std::unique_ptr<decode::Decoder> decoder_;
-  Input input_;
-  uint32_t source_;
+  const EventBatch::Record& record() const { return batch_->records()[record_]; }
+
+  void Count(ReplaySummary& summary) const {
+    ++summary.records;
+    if (record().result == decode::DecodeResult::kDecoded) {
+      ++summary.records_by_kind[record().kind];
+      return;
+    }
+    auto& skipped = summary.skipped[record().result];
+    if (skipped.count++ == 0) skipped.first = absl::StrCat(path_, ":", record().line);
+  }
+
+  ReadAhead& ahead_;
+  const size_t input_;
+  const std::string path_;
+  const EventBatch* batch_ = nullptr;
+  size_t record_ = 0;
+  int64_t bytes_read_ = 0;
   event::EventClock clock_;
-  std::vector<WaitingEvent> ahead_;
 };
 
 class Replayer {
  public:
   Replayer(const Site& site, Engine& engine, const ReplayOptions& options,
-           absl::AnyInvocable<void(const ReplayProgress&)> progress)
+           absl::AnyInvocable<void(const ReplayProgress&)> progress, ReadAhead& ahead,
+           absl::Span<const std::string> paths)
       : engine_(engine),
         options_(options),
         progress_(std::move(progress)),
-        event_(site.projection()) {}
-
-  absl::Status Open(const Site& site, const Input& input, uint32_t source) {
-    decode::SourceOptions options = site.SourceOptionsFor(input.path);
-    if (input.kind != decode::SourceKind::kAuto) options.kind = input.kind;
-    ASSIGN_OR_RETURN(auto reader, LineReader::Open(input.path));
-    ASSIGN_OR_RETURN(auto decoder, decode::Decoder::Create(site.projection(), options));
-    bytes_total_ += reader->bytes_total();
-    cursors_.push_back(
-        std::make_unique<InputCursor>(std::move(reader), std::move(decoder), input, source));
-    return absl::OkStatus();
+        event_(site.projection()),
+        ahead_(ahead) {
+    for (const std::string& path : paths) cursors_.emplace_back(ahead, cursors_.size(), path);
   }
 
   void Run(ReplaySummary& summary) {
@@ -136,51 +113,49 @@ class Replayer {
     } else {
       RunMerged(summary);
     }
-    for (const auto& cursor : cursors_) {
-      if (!cursor->reader().status().ok()) {
-        summary.problems.emplace_back(cursor->reader().status().message());
-      }
+    for (const InputCursor& cursor : cursors_) {
+      const absl::Status status = ahead_.status(cursor.input());
+      if (!status.ok()) summary.problems.emplace_back(status.message());
     }
   }
 
  private:
-  void Process(event::Event& event) {
-    engine_.Process(event);
-    if (options_.on_event) options_.on_event(event);
+  void Process(const InputCursor& cursor) {
+    cursor.ForEachEvent(event_, [&] {
+      engine_.Process(event_);
+      if (options_.on_event) options_.on_event(event_);
+    });
   }
 
   void RunOne(ReplaySummary& summary) {
-    InputCursor& cursor = *cursors_.front();
-    while (cursor.ReadRecord(event_, summary, [&](event::Event& event) { Process(event); })) {
+    InputCursor& cursor = cursors_.front();
+    while (cursor.NextRecord(summary)) {
+      Process(cursor);
       ReportProgress(summary);
     }
   }
 
   void RunMerged(ReplaySummary& summary) {
     const auto later = [](const InputCursor* a, const InputCursor* b) {
-      return std::make_pair(a->now(), a->source()) > std::make_pair(b->now(), b->source());
+      return std::make_pair(a->now(), a->input()) > std::make_pair(b->now(), b->input());
     };
     std::priority_queue<InputCursor*, std::vector<InputCursor*>, decltype(later)> heads(later);
-    const auto look_ahead = [&](InputCursor* cursor) {
-      if (cursor->LookAhead(event_, summary)) heads.push(cursor);
-    };
-    for (const auto& cursor : cursors_) look_ahead(cursor.get());
+    for (InputCursor& cursor : cursors_) {
+      if (cursor.NextEvents(summary)) heads.push(&cursor);
+    }
     while (!heads.empty()) {
       InputCursor* cursor = heads.top();
       heads.pop();
-      for (const WaitingEvent& waiting : cursor->TakeAhead()) {
-        waiting.Restore(event_);
-        Process(event_);
-      }
-      look_ahead(cursor);
+      Process(*cursor);
+      if (cursor->NextEvents(summary)) heads.push(cursor);
       ReportProgress(summary);
     }
   }
 
   void ReportProgress(const ReplaySummary& summary) {
     if (!progress_ || summary.records % kProgressEvery != 0) return;
-    ReplayProgress progress{0, bytes_total_, summary.records, engine_.stats().alerts};
-    for (const auto& cursor : cursors_) progress.bytes_read += cursor->reader().bytes_read();
+    ReplayProgress progress{0, ahead_.bytes_total(), summary.records, engine_.stats().alerts};
+    for (const InputCursor& cursor : cursors_) progress.bytes_read += cursor.bytes_read();
     progress_(progress);
   }
 
@@ -188,8 +163,8 @@ class Replayer {
   const ReplayOptions& options_;
   absl::AnyInvocable<void(const ReplayProgress&)> progress_;
   event::Event event_;
-  std::vector<std::unique_ptr<InputCursor>> cursors_;
-  int64_t bytes_total_ = 0;
+  ReadAhead& ahead_;
+  std::vector<InputCursor> cursors_;
 };
 
 }  // namespace
@@ -201,13 +176,19 @@ ReplaySummary Replay(const Site& site, absl::Span<const Input> inputs, const Rep
   ReplaySummary summary;
   Engine engine(site, sources, {options.suppression, options.host, options.explain_misses},
                 [&](alert::Alert&& alert) { on_alert(alert); });
-  Replayer replayer(site, engine, options, std::move(progress));
+  std::vector<std::unique_ptr<InputReader>> readers;
+  std::vector<std::string> paths;
   for (const Input& input : inputs) {
-    const uint32_t source = sources.Add(input.path);
-    const absl::Status opened = replayer.Open(site, input, source);
-    if (!opened.ok()) summary.problems.emplace_back(opened.message());
+    auto reader = InputReader::Open(site, input, sources.Add(input.path));
+    if (!reader.ok()) {
+      summary.problems.emplace_back(reader.status().message());
+      continue;
+    }
+    readers.push_back(*std::move(reader));
+    paths.push_back(input.path);
   }
-  replayer.Run(summary);
+  ReadAhead ahead(site.projection(), std::move(readers), ReadersFor(options.threads));
+  Replayer(site, engine, options, std::move(progress), ahead, paths).Run(summary);
   engine.Finish();
   summary.engine = engine.stats();
   summary.correlate = engine.correlate_stats();

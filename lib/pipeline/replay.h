@@ -4,7 +4,9 @@
 // files are merged by event time as they are read, so that rotated and
 // per-source logs of the same hours meet; one file is read as it comes.
 //
-// Bounds:  one record per file in memory besides the engine's own state.
+// Bounds:  what ReadAhead holds, besides the engine's own state.
+// Threads: reading and decoding have their own (ReplayOptions::threads); engine
+//          and callbacks are the caller's. What is found does not depend on them.
 
 #include <cstdint>
 #include <functional>
@@ -54,6 +56,8 @@ struct ReplayOptions {
   // an event learns later, when its process becomes known, is not in it.
   std::function<void(const event::Event&)> on_event;
   bool explain_misses = false;
+  // One for the engine, the rest read ahead. 0: as many as there are processors.
+  int threads = 0;
 };
 
 // Runs to the end of all inputs. `progress`, when set, is called now and then.

@@ -22,6 +22,7 @@ void FeedFiles(const Site& site, const rules::RuleTest& test, TestOutcome& outco
   std::vector<Input> inputs;
   ReplayOptions options;
   options.suppression = kSuppression;
+  options.threads = 1;  // a test's files are small
   for (const rules::TestFile& file : test.files) {
     inputs.push_back(
         {file.path, decode::ParseSourceKind(file.source).value_or(decode::SourceKind::kAuto)});

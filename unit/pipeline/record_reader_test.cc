@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/named_pipe.h"
 #include "testing/temp_folder.h"
 
 namespace sequitur::pipeline {
@@ -27,7 +28,9 @@ class RecordReaderTest : public ::testing::Test {
     RecordReader reader(*std::move(lines));
     std::vector<std::pair<int64_t, std::string>> out;
     absl::string_view record;
-    while (reader.Next(&record)) out.emplace_back(reader.line_number(), std::string(record));
+    while (reader.Next(&record) == RecordReader::Found::kRecord) {
+      out.emplace_back(reader.line_number(), std::string(record));
+    }
     return out;
   }
 
@@ -68,6 +71,28 @@ TEST_F(RecordReaderTest, ATooLongDocumentIsCutSoThatItsSizeIsRefused) {
   EXPECT_GT(records[0].second.size(), LineReader::kMaxLine);
   EXPECT_LT(records[0].second.size(), 2 * LineReader::kMaxLine);
   EXPECT_EQ(records[1].second, "next");
+}
+
+TEST_F(RecordReaderTest, GoesOnWithADocumentThatCameInParts) {
+  testing::NamedPipe pipe(folder_ / "pipe");
+  RecordReader reader(*LineReader::Open(pipe.path()));
+  absl::string_view record;
+  EXPECT_EQ(reader.Next(&record, RecordReader::Wait::kNo), RecordReader::Found::kNotYet);
+  pipe.Write("first\n{\n  \"a\":");
+  ASSERT_EQ(reader.Next(&record), RecordReader::Found::kRecord);
+  EXPECT_EQ(record, "first");
+  // What there is of the document is read, and kept.
+  EXPECT_EQ(reader.Next(&record, RecordReader::Wait::kNo), RecordReader::Found::kNotYet);
+  pipe.Write(" 1,\n  \"b\": {\n");
+  EXPECT_EQ(reader.Next(&record, RecordReader::Wait::kNo), RecordReader::Found::kNotYet);
+  pipe.Write("}}\nlast");
+  ASSERT_EQ(reader.Next(&record), RecordReader::Found::kRecord);
+  EXPECT_EQ(record, "{\n  \"a\": 1,\n  \"b\": {\n}}");
+  EXPECT_EQ(reader.line_number(), 2);
+  pipe.Close();
+  ASSERT_EQ(reader.Next(&record), RecordReader::Found::kRecord);
+  EXPECT_EQ(record, "last");
+  EXPECT_EQ(reader.Next(&record), RecordReader::Found::kEnd);
 }
 
 }  // namespace

@@ -198,9 +198,12 @@ TimeNs KeyState::deadline() const {
 }
 
 int KeyState::advanced() const {
+  const int in_base = machine_ == nullptr ? 0 : machine_->base_advanced();
+  if (plan_.waits || hits_.empty()) return in_base;
+  // First steps alone, which is all that most have, need no machine to tell.
+  const bool first_only = !plan_.has_runs() && (stages_ & plan_.stages_from[1]) == 0;
+  if (first_only) return std::max(in_base, 1);
   if (machine_ != nullptr) return machine_->advanced(plan_, hits_, in_order_);
-  if (hits_.empty() || plan_.waits) return 0;
-  if (hits_.size() == 1) return plan_.stage_states[hits_.front().stage].first == 0 ? 1 : 0;
   return Machine(plan_, hits_).advanced(plan_, hits_, in_order_);
 }
 

@@ -27,15 +27,12 @@ struct StageHit {
   uint16_t stage = 0;  // index into Rule::stages, or rules::Hit::kUntil
 };
 
-inline auto EventOrder(TimeNs order, const event::Snapshot& event) {
-  return std::make_tuple(order, event.sequence(), event.position());
-}
-
 // True when `a` is the earlier event: never for two hits of one event at the
 // same effective time.
 inline bool StrictlyBefore(TimeNs a_order, const event::Snapshot& a, TimeNs b_order,
                            const event::Snapshot& b) {
-  return EventOrder(a_order, a) < EventOrder(b_order, b);
+  if (a_order != b_order) return a_order < b_order;  // mostly, and without a look at them
+  return std::make_tuple(a.sequence(), a.position()) < std::make_tuple(b.sequence(), b.position());
 }
 
 inline bool operator<(const StageHit& a, const StageHit& b) {

@@ -9,6 +9,18 @@
 namespace sequitur::correlate {
 namespace {
 
+// Of a rule without runs, where a stage fills one state.
+uint16_t StateOf(const Plan& plan, const StageHit& hit) {
+  return plan.stage_states[hit.stage].first;
+}
+
+// False when there are not so many left.
+bool Afford(size_t& looks, size_t cost) {
+  if (looks < cost) return false;
+  looks -= cost;
+  return true;
+}
+
 // Whether no link refutes a hit of `state` followed by one of the next.
 bool MayJoin(const Plan& plan, const StageHit& earlier, const StageHit& later, uint16_t state) {
   return std::none_of(plan.links.begin(), plan.links.end(), [&](const Plan::PlannedLink& link) {
@@ -51,7 +63,7 @@ void Machine::Inserted(const Plan& plan, uint16_t stage, size_t at) {
   }
   if (behind_last_ > at) ++behind_last_;
   if (IsLast(plan, stage)) behind_last_ = std::max(behind_last_, at + 1);
-  if (vain_.size() > at) vain_.insert(vain_.begin() + static_cast<int64_t>(at), false);
+  if (marks_.size() > at) marks_.insert(marks_.begin() + static_cast<int64_t>(at), 0);
   if (tip_at_ <= at) return;
   ++tip_at_;
   if (unseen_.empty()) unseen_ = {at, at};
@@ -74,6 +86,7 @@ const Pending& Machine::SavedBefore(size_t at, size_t* after) const {
 void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>& completed) {
   if (behind_last_ <= FirstUnseen()) return;
   if (!MayLead(plan, hits)) return;
+  const uint32_t published = sequences_;
   if (LooksAreCheaper(plan, hits) && !MayComplete(plan, hits)) return;
   size_t from = 0;
   if (!unseen_.empty()) {
@@ -82,11 +95,19 @@ void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>
     if (!proved) tip_ = std::move(state);
     unseen_ = Range();
   }
-  if (behind_last_ <= tip_at_) return;
-  Pending state = tip_at_ == 0 ? base_ : std::move(tip_);
-  StepOver(plan, hits, in_order, tip_at_, behind_last_, state, completed);
-  tip_ = std::move(state);
-  tip_at_ = behind_last_;
+  if (behind_last_ > tip_at_) {
+    Pending state = tip_at_ == 0 ? base_ : std::move(tip_);
+    StepOver(plan, hits, in_order, tip_at_, behind_last_, state, completed);
+    tip_ = std::move(state);
+    tip_at_ = behind_last_;
+  }
+  if (sequences_ != published) MarkPublished(plan, hits);
+}
+
+void Machine::MarkPublished(const Plan& plan, Hits hits) {
+  for (size_t i = 0; i < marks_.size(); ++i) {
+    if (IsPublished(hits[i], StateOf(plan, hits[i]))) marks_[i] |= kPublished;
+  }
 }
 
 // Whether a look at the times of all hits that matter takes less than the steps that
@@ -147,9 +168,12 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
     if (chain)
       begun[chain.size() - 1].any = std::max(begun[chain.size() - 1].any, chain.first_time());
   }
+  const bool is_marked = plan.is_linked() && !plan.has_runs();
   const size_t first = FirstInWindow(plan, hits, FirstUnseen());
   for (size_t i = first; i < behind_last_; ++i) {
     const uint16_t stage = hits[i].stage;
+    // What is published is in no other, nor is what leads nowhere.
+    if (is_marked && marks_[i] != 0) continue;
     const TimeNs time = event::AddSaturating(hits[i].order, -plan.lag[stage]);
     const bool is_unseen = (i >= unseen_.begin && i < unseen_.end) || i >= tip_at_;
     const auto within = [&](TimeNs begin) {
@@ -164,7 +188,7 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
         if (within(before.unseen))
           begun[state].unseen = std::max(begun[state].unseen, before.unseen);
       } else if (within(plan.is_linked() ? before.unseen : before.any) &&
-                 !IsPublished(plan, hits[i])) {
+                 !IsPublished(hits[i], static_cast<uint16_t>(state))) {
         return true;
       }
     }
@@ -172,32 +196,40 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
   return false;
 }
 
-// Whether, as far as the links say, an unseen hit leads to a last one. From the last to
-// the first: what one says of those before it is then known.
+// Whether, as far as the links say, an unseen hit leads to a last one through what is
+// not published. From the last to the first: what one says of those before it is then
+// known.
 bool Machine::MayLead(const Plan& plan, Hits hits) {
   if (!plan.is_linked() || plan.has_runs()) return true;
-  vain_.resize(hits.size());
+  marks_.resize(hits.size());
+  size_t looks = kMaxLooks;
   for (size_t i = behind_last_; i-- > FirstUnseen();) {
     const bool is_unseen = i < unseen_.end || i >= tip_at_;
-    if (!is_unseen || !Leads(plan, hits, i)) continue;
-    vain_.assign(hits.size(), false);  // others may lead to it
+    if (!is_unseen || !Leads(plan, hits, i, looks)) continue;
+    // Those of earlier states may lead to it.
+    for (size_t other = 0; other < i; ++other) {
+      if (StateOf(plan, hits[other]) < StateOf(plan, hits[i])) marks_[other] &= ~kVain;
+    }
     return true;
   }
   return false;
 }
 
-bool Machine::Leads(const Plan& plan, Hits hits, size_t at) {
-  if (vain_[at]) return false;
-  const uint16_t state = plan.stage_states[hits[at].stage].first;
-  if (state + 1 == plan.states) return !IsPublished(plan, hits[at]);
+// True as well when there are no looks left to tell.
+bool Machine::Leads(const Plan& plan, Hits hits, size_t at, size_t& looks) {
+  const uint16_t state = StateOf(plan, hits[at]);
+  if (marks_[at] != 0) return false;
+  if (state + 1 == plan.states) return true;
   const TimeNs limit =
       event::AddSaturating(event::AddSaturating(hits[at].order, plan.total_lag), plan.maxspan);
   for (size_t next = at + 1; next < behind_last_ && hits[next].order <= limit; ++next) {
-    if (plan.stage_states[hits[next].stage].first != state + 1) continue;
-    if (!vain_[next] && MayJoin(plan, hits[at], hits[next], state) && Leads(plan, hits, next))
+    const bool follows = StateOf(plan, hits[next]) == state + 1 && marks_[next] == 0;
+    if (!Afford(looks, follows ? kLooksAComparison : 1)) return true;
+    if (follows && MayJoin(plan, hits[at], hits[next], state) && Leads(plan, hits, next, looks)) {
       return true;
+    }
   }
-  vain_[at] = true;
+  marks_[at] |= kVain;
   return false;
 }
 
@@ -218,8 +250,9 @@ bool Machine::Claim(const Chain& sequence, uint64_t number) {
   return true;
 }
 
-bool Machine::IsPublished(const Plan& plan, const StageHit& last) const {
-  return used_ != nullptr && used_->contains({last.event->position(), plan.states});
+bool Machine::IsPublished(const StageHit& hit, uint16_t state) const {
+  return used_ != nullptr &&
+         used_->contains({hit.event->position(), static_cast<uint16_t>(state + 1)});
 }
 
 bool Machine::IsPublished(const Chain& sequence) const {
@@ -285,7 +318,8 @@ void Machine::Dropped(size_t count) {
   folded_ += count;
   behind_last_ = moved(behind_last_);
   unseen_ = {moved(unseen_.begin), moved(unseen_.end)};
-  vain_.erase(vain_.begin(), vain_.begin() + static_cast<int64_t>(std::min(count, vain_.size())));
+  marks_.erase(marks_.begin(),
+               marks_.begin() + static_cast<int64_t>(std::min(count, marks_.size())));
   tip_at_ = moved(tip_at_);
   if (tip_at_ == 0) tip_.Clear();
   const auto kept = std::partition_point(checkpoints_.begin(), checkpoints_.end(),

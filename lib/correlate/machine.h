@@ -75,7 +75,15 @@ class Machine {
   // What a step of the machine costs, in looks at a hit's time.
   static constexpr size_t kLooksAStep = 8;
   static constexpr size_t kLooksALinkedStep = 100;
+  // What comparing two events by links costs, and how much is spent to spare a run.
+  static constexpr size_t kLooksAComparison = 16;
+  static constexpr size_t kMaxLooks = 8192;
 
+  // Of a rule with links and without runs.
+  enum Mark : uint8_t {
+    kVain = 1,       // leads to no last hit, by all that is known
+    kPublished = 2,  // in a published sequence
+  };
   struct Checkpoint {
     size_t after = 0;
     Pending state;
@@ -90,7 +98,8 @@ class Machine {
   bool LooksAreCheaper(const Plan& plan, Hits hits) const;
   bool MayComplete(const Plan& plan, Hits hits) const;
   bool MayLead(const Plan& plan, Hits hits);
-  bool Leads(const Plan& plan, Hits hits, size_t at);
+  void MarkPublished(const Plan& plan, Hits hits);
+  bool Leads(const Plan& plan, Hits hits, size_t at, size_t& looks);
   // The last state that was saved before hit number `at`: `*after` hits are in it.
   const Pending& SavedBefore(size_t at, size_t* after) const;
   size_t FirstUnseen() const;
@@ -100,8 +109,8 @@ class Machine {
   // Marks the sequence's hits as published, unless one is.
   bool Claim(const Chain& sequence, uint64_t number);
   bool IsPublished(const Chain& sequence) const;
-  // Whether the last hit of a sequence is the end of a published one.
-  bool IsPublished(const Plan& plan, const StageHit& last) const;
+  // Whether the hit is in a published one in that state.
+  bool IsPublished(const StageHit& hit, uint16_t state) const;
   void ApplyFinal(const Plan& plan, const StageHit& hit, uint64_t now, uint64_t number,
                   RuleStats& stats, std::vector<Chain>& completed);
   void BaseChanged();
@@ -121,9 +130,9 @@ class Machine {
   int base_advanced_ = 0;
   Weight base_weight_;
   std::vector<Checkpoint> checkpoints_;
-  std::vector<bool> vain_;  // hits known to lead to no last one; short of hits_ while none is
-  uint32_t sequences_ = 0;  // published so far
-  uint64_t folded_ = 0;     // hits in base_: the number of the first of hits
+  std::vector<uint8_t> marks_;  // of hits, by Mark; those behind its end have none
+  uint32_t sequences_ = 0;      // published so far
+  uint64_t folded_ = 0;         // hits in base_: the number of the first of hits
   std::unique_ptr<Used> used_;
   std::unique_ptr<Absence> absence_;
 };

@@ -8,7 +8,7 @@ CMAKE_BUILD = cmake --build build/$(1) --parallel $(shell nproc)
 help:
 	@echo 'make demo          build, then replay an attacked web host and print its alerts'
 	@echo 'make demo-kafka    the same through a real Kafka broker on this machine'
-	@echo 'make bench-kafka   rate, CPU and detection delay through a real broker (3 minutes)'
+	@echo 'make bench-kafka   rate, CPU and detection delay through a real broker (5 minutes)'
 	@echo 'make test          build and run every test'
 	@echo 'make build         build build/release/sequitur and build/release/loadgen'
 	@echo 'make check         lint the shipped configuration and run the rules'"'"' own tests'

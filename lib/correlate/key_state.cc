@@ -22,7 +22,7 @@ void KeyState::Add(StageHit hit, TimeNs horizon, const Limits& limits, RuleStats
   stages_ |= Plan::BitOf(stage);
   if (machine_ != nullptr) machine_->Inserted(plan_, stage, index);
   if (!plan_.waits) {
-    if (MayComplete()) OpenMachine().Run(plan_, hits_, in_order_, completed);
+    if (HasEveryStep()) OpenMachine().Run(plan_, hits_, in_order_, completed);
     // In bulk, so that moving the rest down is paid once for many.
     if (hits_.size() >= kFoldTogether && hits_[hits_.size() / 2].order < horizon) {
       Fold(horizon, stats, completed);
@@ -37,7 +37,7 @@ Machine& KeyState::OpenMachine() {
 }
 
 // A hit is at hand for every state that no sequence of the base has reached.
-bool KeyState::MayComplete() const {
+bool KeyState::HasEveryStep() const {
   const int reached = machine_ == nullptr ? 0 : machine_->base_advanced();
   const uint32_t needed = plan_.stages_from[reached];
   return (stages_ & needed) == needed;

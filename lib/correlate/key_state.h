@@ -94,7 +94,7 @@ class KeyState {
   // Every (event, stage) still held, final ones included, once each.
   std::vector<StageHit> Hits() const;
   bool IsDuplicate(const StageHit& hit, size_t at) const;
-  bool MayComplete() const;
+  bool HasEveryStep() const;
   Machine& OpenMachine();
   bool EndsAlone(TimeNs horizon, RuleStats& stats);
   // Nothing that comes after `horizon` can be joined to it.

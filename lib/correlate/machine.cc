@@ -9,6 +9,9 @@
 namespace sequitur::correlate {
 namespace {
 
+// Whether hits are marked by what they lead to: what else would be told by order alone.
+bool IsMarked(const Plan& plan) { return plan.is_linked() && !plan.has_runs(); }
+
 // Of a rule without runs, where a stage fills one state.
 uint16_t StateOf(const Plan& plan, const StageHit& hit) {
   return plan.stage_states[hit.stage].first;
@@ -72,6 +75,10 @@ void Machine::Inserted(const Plan& plan, uint16_t stage, size_t at) {
 
 size_t Machine::FirstUnseen() const { return unseen_.empty() ? tip_at_ : unseen_.begin; }
 
+bool Machine::IsUnseen(size_t at) const {
+  return at >= tip_at_ || (unseen_.begin <= at && at < unseen_.end);
+}
+
 const Pending& Machine::SavedBefore(size_t at, size_t* after) const {
   if (at == tip_at_ && at > 0) {
     *after = tip_at_;
@@ -86,10 +93,10 @@ const Pending& Machine::SavedBefore(size_t at, size_t* after) const {
 void Machine::Run(const Plan& plan, Hits hits, bool in_order, std::vector<Chain>& completed) {
   if (behind_last_ <= FirstUnseen()) return;
   if (!MayLead(plan, hits)) return;
-  const uint32_t published = sequences_;
   if (LooksAreCheaper(plan, hits) && !MayComplete(plan, hits)) return;
-  size_t from = 0;
+  const uint32_t published = sequences_;
   if (!unseen_.empty()) {
+    size_t from = 0;
     Pending state = SavedBefore(unseen_.begin, &from);
     const bool proved = StepOver(plan, hits, in_order, from, tip_at_, state, completed);
     if (!proved) tip_ = std::move(state);
@@ -120,8 +127,9 @@ bool Machine::LooksAreCheaper(const Plan& plan, Hits hits) const {
     const auto behind =
         std::partition_point(checkpoints_.begin(), checkpoints_.end(),
                              [&](const Checkpoint& c) { return c.after < unseen_.end; });
-    if (checkpoints_.end() - behind >= 2)
+    if (checkpoints_.end() - behind >= 2) {
       steps = std::next(behind)->after - from + behind_last_ - tip_at_;
+    }
   }
   const size_t looks = behind_last_ - FirstInWindow(plan, hits, FirstUnseen());
   return looks < steps * (plan.is_linked() ? kLooksALinkedStep : kLooksAStep);
@@ -165,24 +173,24 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
   };
   std::array<Begun, kMaxStates> begun;
   for (const Chain& chain : base_.chains()) {
-    if (chain)
-      begun[chain.size() - 1].any = std::max(begun[chain.size() - 1].any, chain.first_time());
+    if (!chain) continue;
+    TimeNs& latest = begun[chain.size() - 1].any;
+    latest = std::max(latest, chain.first_time());
   }
-  const bool is_marked = plan.is_linked() && !plan.has_runs();
+  const bool is_marked = IsMarked(plan);
   const size_t first = FirstInWindow(plan, hits, FirstUnseen());
   for (size_t i = first; i < behind_last_; ++i) {
     const uint16_t stage = hits[i].stage;
     // What is published is in no other, nor is what leads nowhere.
     if (is_marked && marks_[i] != 0) continue;
     const TimeNs time = event::AddSaturating(hits[i].order, -plan.lag[stage]);
-    const bool is_unseen = (i >= unseen_.begin && i < unseen_.end) || i >= tip_at_;
     const auto within = [&](TimeNs begin) {
       return begin != event::kNoTime && time <= event::AddSaturating(begin, plan.maxspan);
     };
     for (int state = plan.stage_states[stage].last; state >= plan.stage_states[stage].first;
          --state) {
       Begun before = state == 0 ? Begun{time, event::kNoTime} : begun[state - 1];
-      if (is_unseen) before.unseen = before.any;
+      if (IsUnseen(i)) before.unseen = before.any;
       if (state + 1 < plan.states) {
         if (within(before.any)) begun[state].any = std::max(begun[state].any, before.any);
         if (within(before.unseen))
@@ -200,12 +208,11 @@ bool Machine::MayComplete(const Plan& plan, Hits hits) const {
 // not published. From the last to the first: what one says of those before it is then
 // known.
 bool Machine::MayLead(const Plan& plan, Hits hits) {
-  if (!plan.is_linked() || plan.has_runs()) return true;
+  if (!IsMarked(plan)) return true;
   marks_.resize(hits.size());
   size_t looks = kMaxLooks;
   for (size_t i = behind_last_; i-- > FirstUnseen();) {
-    const bool is_unseen = i < unseen_.end || i >= tip_at_;
-    if (!is_unseen || !Leads(plan, hits, i, looks)) continue;
+    if (!IsUnseen(i) || !Leads(plan, hits, i, looks)) continue;
     // Those of earlier states may lead to it.
     for (size_t other = 0; other < i; ++other) {
       if (StateOf(plan, hits[other]) < StateOf(plan, hits[i])) marks_[other] &= ~kVain;
@@ -391,7 +398,7 @@ void Machine::TakeOver(const Plan& plan, const Machine& from, RuleStats& stats,
 size_t Machine::bytes() const {
   const size_t per_state = tip_.bytes() + base_.bytes();
   return sizeof(Machine) + per_state * (1 + checkpoints_.size()) +
-         checkpoints_.capacity() * sizeof(Checkpoint) +
+         checkpoints_.capacity() * sizeof(Checkpoint) + marks_.capacity() +
          (absence_ == nullptr ? 0 : absence_->bytes()) +
          (used_ == nullptr ? 0 : used_->capacity() * sizeof(Used::value_type));
 }

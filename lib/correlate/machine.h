@@ -103,6 +103,7 @@ class Machine {
   // The last state that was saved before hit number `at`: `*after` hits are in it.
   const Pending& SavedBefore(size_t at, size_t* after) const;
   size_t FirstUnseen() const;
+  bool IsUnseen(size_t at) const;
   bool StepOver(const Plan& plan, Hits hits, bool in_order, size_t from, size_t to, Pending& state,
                 std::vector<Chain>& completed);
   void Complete(Chain sequence, uint64_t number, std::vector<Chain>& completed);

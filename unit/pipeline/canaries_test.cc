@@ -118,6 +118,12 @@ class CanariesTest : public ::testing::Test {
     site_ = Load(rules, placement);
     canaries_ = NewWorker();
   }
+  // And has partition 0 given its first canaries.
+  void StartAndInject(absl::string_view rules) {
+    Start(rules);
+    canaries_->Begin(0, now_);
+    Pass(absl::Milliseconds(50));
+  }
   std::unique_ptr<Canaries> NewWorker() {
     auto producer = std::make_unique<FakeProducer>();
     producer_ = producer.get();
@@ -191,9 +197,7 @@ TEST_F(CanariesTest, WhatComesBackIsAnAlertOfItsOwnTopicAndMode) {
 }
 
 TEST_F(CanariesTest, IsDetectedWhenItsAlertIsAcknowledged) {
-  Start(kChain);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));  // injected
+  StartAndInject(kChain);
   Pass(absl::Seconds(2));
   producer_->takes = false;
   GiveBackAll();
@@ -223,9 +227,7 @@ TEST_F(CanariesTest, EveryRoundIsDetected) {
 }
 
 TEST_F(CanariesTest, ATestThatNamesAHostKeepsIt) {
-  Start(kNamed);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));
+  StartAndInject(kNamed);
   GiveBackAll();
   EXPECT_THAT(Take("canaries"),
               ElementsAre(::testing::Field(&FakeProducer::Written::key, "sequitur-canary-0")));
@@ -267,9 +269,7 @@ TEST_F(CanariesTest, WithBrokersThatTakeNothingNothingPilesUp) {
 }
 
 TEST_F(CanariesTest, AProducerThatFailedForGoodEndsCanariesAndNothingElse) {
-  Start(kChain);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));
+  StartAndInject(kChain);
   producer_->failure = absl::InternalError("fenced");
   Pass(2 * kEvery);
   EXPECT_EQ(Of("chain").injected, 1);
@@ -277,9 +277,7 @@ TEST_F(CanariesTest, AProducerThatFailedForGoodEndsCanariesAndNothingElse) {
 }
 
 TEST_F(CanariesTest, OneOfAnotherOwnerOrAnEarlierRunIsPassedOver) {
-  Start(kChain);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));
+  StartAndInject(kChain);
   const auto before = Take("events");
   const auto earlier = std::move(canaries_);
   canaries_ = NewWorker();
@@ -300,9 +298,7 @@ TEST_F(CanariesTest, OneOfAnotherOwnerOrAnEarlierRunIsPassedOver) {
 }
 
 TEST_F(CanariesTest, APartitionThatIsGivenAwayMissesNothing) {
-  Start(kChain);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));
+  StartAndInject(kChain);
   canaries_->End(0);
   GiveBackAll();
   Pass(2 * kEvery);
@@ -312,9 +308,7 @@ TEST_F(CanariesTest, APartitionThatIsGivenAwayMissesNothing) {
 }
 
 TEST_F(CanariesTest, OtherRulesHaveOtherCanaries) {
-  Start(kChain);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));
+  StartAndInject(kChain);
   canaries_->Adopt(Load(absl::StrCat(kChain, kNamed, kUntested), "shuffle"), now_);
   GiveBackAll();  // of the rules before
   Pass(kEvery - absl::Milliseconds(100));
@@ -337,9 +331,7 @@ TEST_F(CanariesTest, WithKeyedTopicsNothingIsWrittenButTheAlert) {
 }
 
 TEST_F(CanariesTest, AnEngineNeverSeesOne) {
-  Start(kChain);
-  canaries_->Begin(0, now_);
-  Pass(absl::Milliseconds(50));
+  StartAndInject(kChain);
   SourceNames sources;
   WorkerStats stats;
   const auto records = Take("events");
